@@ -1,0 +1,316 @@
+//! The bundle: one JSON file that is a trained model, and its scoring. Its SHA-256 is its identity. It holds no version
+//! number, time, host or path, and no code.
+
+use crate::{
+    digest::digest,
+    manifest::{Feature, FeatureType, OnMissing},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The only schema this code reads and writes.
+pub const SCHEMA: &str = "trialops.dev/bundle/v1alpha1";
+
+/// Largest difference between a golden row's stored and computed risk.
+pub const GOLDEN_TOLERANCE: f64 = 1e-9;
+
+/// Largest bundle that is read, in bytes.
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// A trained model with everything needed to score with it and to check that scoring is right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bundle {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Version of the code that trained it.
+    pub code: String,
+    /// Identifier of the trial.
+    pub study: String,
+    /// Column of the label and the horizon in seconds.
+    pub label: String,
+    /// How far ahead of the landmark risk is predicted, in seconds.
+    pub horizon_seconds: u64,
+    /// The inputs, in the order of the manifest.
+    pub features: Vec<Feature>,
+    /// The model itself.
+    pub model: Model,
+    /// From the model's logit to a calibrated one.
+    pub calibration: Calibration,
+    /// Out-of-fold recall and alert rate at thresholds in rising order: the suggested thresholds.
+    pub thresholds: Vec<OperatingPoint>,
+    /// The 0, 5, 10, ... 100 % quantiles of out-of-fold risk: what later scores are compared with.
+    pub reference: Vec<f64>,
+    /// Digest of the training data.
+    pub data_digest: String,
+    /// Seed of the training.
+    pub seed: i64,
+    /// Share of patients held out.
+    pub holdout_fraction: f64,
+    /// Synthetic rows with their risks.
+    pub golden: Vec<Golden>,
+}
+
+/// The kinds of models a bundle can hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Model {
+    /// Logistic regression.
+    Logistic(Logistic),
+}
+
+/// Logistic regression on standardised terms: logit = intercept + sum of coefficient * (x - mean) / scale.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Logistic {
+    /// Logit of a row whose terms are all at their means.
+    pub intercept: f64,
+    /// The terms, in fixed order.
+    pub terms: Vec<Term>,
+    /// What takes the place of a missing value, by feature, for features that are imputed.
+    pub imputed: BTreeMap<String, Cell>,
+}
+
+/// One column of the design matrix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Term {
+    /// The feature it is made from.
+    pub feature: String,
+    /// What is taken from the feature.
+    pub part: Part,
+    /// Mean over the training rows.
+    pub mean: f64,
+    /// Standard deviation over the training rows, 1 for a constant column.
+    pub scale: f64,
+    /// Log odds per standard deviation.
+    pub coefficient: f64,
+}
+
+/// What a term takes from its feature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Part {
+    /// The number itself.
+    Value,
+    /// 1 if the category is this one.
+    Is(String),
+    /// 1 if the value is missing.
+    Missing,
+}
+
+impl Part {
+    /// The term's number for a cell that was already imputed (`cell`) and as it came (`raw`).
+    pub fn number(&self, cell: &Cell, raw: &Cell) -> f64 {
+        match (self, cell) {
+            (Self::Value, Cell::Number(number)) => *number,
+            (Self::Is(level), Cell::Category(category)) => f64::from(u8::from(level == category)),
+            (Self::Missing, _) => f64::from(u8::from(*raw == Cell::Missing)),
+            (Self::Value | Self::Is(_), _) => 0.0,
+        }
+    }
+}
+
+/// The terms a feature gives, in fixed order.
+pub fn parts(feature: &Feature) -> Vec<Part> {
+    let mut parts = match feature.kind {
+        FeatureType::Number | FeatureType::Integer => vec![Part::Value],
+        FeatureType::Category => feature.values.iter().cloned().map(Part::Is).collect(),
+    };
+    if feature.when_missing() == OnMissing::Indicate {
+        parts.push(Part::Missing);
+    }
+    parts
+}
+
+/// One value of a row: a number, a category, or nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// A finite number.
+    Number(f64),
+    /// A category.
+    Category(String),
+    /// Nothing.
+    Missing,
+}
+
+/// Platt's map on the logit: calibrated logit = intercept + slope * logit. (0, 1) leaves it as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Calibration {
+    /// Intercept, in logits.
+    pub intercept: f64,
+    /// Slope.
+    pub slope: f64,
+}
+
+impl Calibration {
+    /// The map that changes nothing.
+    pub const IDENTITY: Self = Self { intercept: 0.0, slope: 1.0 };
+}
+
+/// What a threshold costs and brings, out of fold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OperatingPoint {
+    /// Threshold on calibrated risk; a row is flagged if its risk is at least this.
+    pub threshold: f64,
+    /// Share of dropouts flagged.
+    pub recall: f64,
+    /// Share of rows flagged.
+    pub alert_rate: f64,
+}
+
+/// A synthetic row and the risk that every scorer must compute for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Golden {
+    /// The cells, in the order of the bundle's features.
+    pub cells: Vec<Cell>,
+    /// The risk.
+    pub risk: f64,
+}
+
+/// Why bytes are no bundle to score with.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The bytes are not the ones asked for.
+    #[error("the bundle has digest {found}, but {wanted} was asked for: its bytes have changed")]
+    WrongDigest {
+        /// The digest asked for.
+        wanted: String,
+        /// The digest of the bytes.
+        found: String,
+    },
+    /// Too large.
+    #[error("the bundle has {0} bytes; at most {MAX_BYTES} are read")]
+    TooLarge(usize),
+    /// No JSON of the schema.
+    #[error("the bundle is not readable: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Another schema.
+    #[error("the bundle has schema '{0}'; this version reads {SCHEMA}")]
+    Schema(String),
+    /// A part that cannot be scored with.
+    #[error("the bundle's {0} cannot be used for scoring")]
+    Unusable(String),
+    /// A golden row disagrees.
+    #[error("golden row {row} scores {found}, but the bundle says {wanted}")]
+    Golden {
+        /// Its position, from 1.
+        row: usize,
+        /// The risk in the bundle.
+        wanted: f64,
+        /// The risk computed.
+        found: f64,
+    },
+}
+
+impl Bundle {
+    /// Reads and checks a bundle: digest (if one is asked for), schema, numbers and golden rows.
+    pub fn read(bytes: &[u8], wanted: Option<&str>) -> Result<Self, BundleError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(BundleError::TooLarge(bytes.len()));
+        }
+        if let Some(wanted) = wanted {
+            let found = digest(bytes);
+            if found != wanted {
+                return Err(BundleError::WrongDigest { wanted: wanted.to_owned(), found });
+            }
+        }
+        let bundle: Self = serde_json::from_slice(bytes)?;
+        if bundle.schema != SCHEMA {
+            return Err(BundleError::Schema(bundle.schema.chars().take(64).collect()));
+        }
+        bundle.check()?;
+        Ok(bundle)
+    }
+
+    /// The bytes of the bundle, the same for equal bundles.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, BundleError> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    fn check(&self) -> Result<(), BundleError> {
+        let Model::Logistic(logistic) = &self.model;
+        let finite =
+            logistic.terms.iter().all(|t| t.mean.is_finite() && t.scale.is_finite() && t.coefficient.is_finite());
+        if !finite || !logistic.intercept.is_finite() || logistic.terms.iter().any(|term| term.scale == 0.0) {
+            return Err(BundleError::Unusable("model".into()));
+        }
+        if !self.calibration.slope.is_finite() || !self.calibration.intercept.is_finite() {
+            return Err(BundleError::Unusable("calibration".into()));
+        }
+        if self.golden.is_empty() {
+            return Err(BundleError::Unusable("empty list of golden rows".into()));
+        }
+        let scorer = Scorer::new(self)?;
+        for (row, golden) in self.golden.iter().enumerate() {
+            let found = scorer.risk(&golden.cells);
+            let agrees = golden.cells.len() == self.features.len() && (found - golden.risk).abs() <= GOLDEN_TOLERANCE;
+            if !agrees {
+                return Err(BundleError::Golden { row: row + 1, wanted: golden.risk, found });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A bundle made ready for scoring.
+#[derive(Clone, Debug)]
+pub struct Scorer {
+    intercept: f64,
+    calibration: Calibration,
+    terms: Vec<(usize, Term)>,
+    imputed: Vec<Option<Cell>>,
+}
+
+impl Scorer {
+    /// Resolves the names of features to positions once.
+    pub fn new(bundle: &Bundle) -> Result<Self, BundleError> {
+        let Model::Logistic(logistic) = &bundle.model;
+        Self::of(&bundle.features, logistic, bundle.calibration)
+    }
+
+    /// A scorer of a logistic model that is in no bundle yet.
+    pub fn of(features: &[Feature], logistic: &Logistic, calibration: Calibration) -> Result<Self, BundleError> {
+        let place = |term: &Term| {
+            let at = features.iter().position(|feature| feature.name == term.feature);
+            at.map(|at| (at, term.clone())).ok_or_else(|| BundleError::Unusable(format!("term of {}", term.feature)))
+        };
+        Ok(Self {
+            intercept: logistic.intercept,
+            calibration,
+            terms: logistic.terms.iter().map(place).collect::<Result<_, _>>()?,
+            imputed: features.iter().map(|feature| logistic.imputed.get(&feature.name).cloned()).collect(),
+        })
+    }
+
+    /// The logit before calibration. `row` is in the order of the bundle's features; a cell that is not there counts
+    /// as missing.
+    pub fn logit(&self, row: &[Cell]) -> f64 {
+        self.terms.iter().fold(self.intercept, |sum, (at, term)| {
+            let raw = row.get(*at).unwrap_or(&Cell::Missing);
+            let filled = self.imputed.get(*at).and_then(Option::as_ref).filter(|_| *raw == Cell::Missing);
+            let number = term.part.number(filled.unwrap_or(raw), raw);
+            sum + term.coefficient * ((number - term.mean) / term.scale)
+        })
+    }
+
+    /// Calibrated risk in 0..1. `row` is in the order of the bundle's features.
+    pub fn risk(&self, row: &[Cell]) -> f64 {
+        logistic(self.calibration.intercept + self.calibration.slope * self.logit(row))
+    }
+}
+
+/// 1 / (1 + e^-x), by pure-Rust libm so that every processor gives the same bits.
+pub fn logistic(x: f64) -> f64 {
+    if x >= 0.0 {
+        return 1.0 / (1.0 + libm::exp(-x));
+    }
+    let odds = libm::exp(x);
+    odds / (1.0 + odds)
+}

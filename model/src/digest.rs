@@ -1,0 +1,46 @@
+//! SHA-256 digests in the form `sha256:<hex>`, the identity of every file we keep. It never reads a file by itself.
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// The digest of some bytes, as `sha256:<64 hex digits>`.
+pub fn digest(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex(&Sha256::digest(bytes)))
+}
+
+/// The digest of a value's canonical JSON (keys of maps sorted, no white space). A value that has no JSON form has the
+/// digest of the empty text; none of our types is such a value.
+pub fn json_digest<T: Serialize>(value: &T) -> String {
+    let sorted = serde_json::to_value(value).unwrap_or_default();
+    digest(sorted.to_string().as_bytes())
+}
+
+/// The first `digits` hex digits of a digest: long enough for a name, too short to be an identity.
+pub fn short(digest: &str, digits: usize) -> &str {
+    let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+    hex.get(..digits).unwrap_or(hex)
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digest_is_that_of_fips_180() {
+        let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(digest(b"abc"), abc);
+        assert_eq!(short(abc, 8), "ba7816bf");
+    }
+
+    #[test]
+    fn json_digest_does_not_depend_on_the_order_of_keys() {
+        let a: serde_json::Value = serde_json::from_str(r#"{"a":1,"b":[2]}"#).unwrap();
+        let b: serde_json::Value = serde_json::from_str(r#"{ "b":[2], "a":1 }"#).unwrap();
+        assert_eq!(json_digest(&a), json_digest(&b));
+    }
+}

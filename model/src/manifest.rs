@@ -1,0 +1,463 @@
+//! The parts of a `DropoutModel` that decide what is learned and how it is judged: what a Job is handed, and what a
+//! laptop reads from the same YAML. It never holds anything about pods.
+
+use crate::period::Period;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is learned and how it is judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// The trial.
+    pub study: Study,
+    /// Column of the patient's identifier.
+    pub patient_id: String,
+    /// Column of the landmark day, if rows have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landmark: Option<String>,
+    /// Column of the landmark's date, if rows have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
+    /// The inputs of the model, in order.
+    pub features: Vec<Feature>,
+    /// Columns that may never be a feature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deny: Vec<String>,
+    /// What is predicted.
+    pub label: Label,
+    /// Where the rows are.
+    pub data: Data,
+    /// How a model is made. Only the seed matters here.
+    #[serde(default)]
+    pub training: Seed,
+    /// How a candidate is judged.
+    #[serde(default)]
+    pub gate: Gate,
+    /// The decision threshold.
+    #[serde(default)]
+    pub threshold: Threshold,
+    /// The tiers; none means the default three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Tier>,
+}
+
+/// The trial whose patients are scored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Study {
+    /// Identifier of the trial, such as `ONC-302`. It seeds the split of patients into training and holdout, so it is
+    /// immutable.
+    #[schemars(length(min = 1, max = 64))]
+    pub id: String,
+}
+
+/// One input of the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Feature {
+    /// Column in the data and field of a prediction request.
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
+    pub name: String,
+    /// Number, Integer or Category.
+    #[serde(rename = "type")]
+    pub kind: FeatureType,
+    /// Time marks a feature that advances with the trial by itself, such as the day in trial. Left out: Value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Smallest accepted value, in the feature's own unit. Left out: no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// Largest accepted value, in the feature's own unit. Left out: no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// The accepted values of a Category, at most 64; required for one and refused for any other type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 64)))]
+    pub values: Vec<String>,
+    /// What a missing value means. Left out: Refuse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_missing: Option<OnMissing>,
+}
+
+impl Feature {
+    /// What a missing value means, the default filled in.
+    pub fn when_missing(&self) -> OnMissing {
+        self.on_missing.unwrap_or_default()
+    }
+}
+
+/// The type of a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum FeatureType {
+    /// A finite decimal number.
+    Number,
+    /// A whole number.
+    Integer,
+    /// One of a fixed set of texts.
+    Category,
+}
+
+/// What a feature measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Role {
+    /// It advances with the trial by itself.
+    Time,
+    /// Anything else.
+    #[default]
+    Value,
+}
+
+/// What a missing value of a feature means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OnMissing {
+    /// The row is refused, in training and in a prediction.
+    #[default]
+    Refuse,
+    /// The training rows' median (of a Category: the most frequent value) takes its place.
+    Impute,
+    /// As Impute, and the model also learns that the value was missing.
+    Indicate,
+}
+
+/// What is predicted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Label {
+    /// Column of the label. It holds exactly two values.
+    #[schemars(length(min = 1, max = 64))]
+    pub column: String,
+    /// The value that means dropout. Left out: `1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub positive: Option<String>,
+    /// How far ahead of the landmark dropout is predicted, such as `28d`.
+    pub horizon: Period,
+    /// How long after the landmark a label is known for certain. Left out: the horizon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matures_after: Option<Period>,
+    /// Column that is `1` for a row whose patient was not followed to the horizon; such rows are dropped and counted.
+    /// Left out: no row is censored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub censor: Option<String>,
+}
+
+impl Label {
+    /// The value that means dropout, the default filled in.
+    pub fn positive_value(&self) -> &str {
+        self.positive.as_deref().unwrap_or("1")
+    }
+
+    /// How long after the landmark a label is known for certain, the default filled in.
+    pub fn maturity(&self) -> Period {
+        self.matures_after.unwrap_or(self.horizon)
+    }
+}
+
+/// Where the rows are and which of them count.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Data {
+    /// The rows: one CSV file with a header.
+    pub training: Source,
+    /// Date of the data cut-off, `YYYY-MM-DD`. A row counts only if its label was certain by then. Needed when
+    /// `index` is set, and only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10), regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    pub cutoff: Option<String>,
+    /// The patients that no training may see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<Holdout>,
+}
+
+impl Data {
+    /// Share of patients in the holdout, the default filled in.
+    pub fn holdout_fraction(&self) -> f64 {
+        self.holdout.as_ref().map_or(Holdout::FRACTION, |holdout| holdout.fraction)
+    }
+}
+
+/// The patients that no training may see; immutable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Holdout {
+    /// Share of patients, 0.05 to 0.5. Left out together with `holdout`: 0.25.
+    #[schemars(range(min = 0.05, max = 0.5))]
+    pub fraction: f64,
+}
+
+impl Holdout {
+    /// The default share of patients in the holdout.
+    pub const FRACTION: f64 = 0.25;
+}
+
+/// A file or folder on a volume claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// `file:///` and the path inside the claim.
+    #[schemars(length(min = 9, max = 512), regex(pattern = "^file:///[A-Za-z0-9._/-]+$"))]
+    pub uri: String,
+    /// The claim, in the model's namespace.
+    pub persistent_volume_claim: Claim,
+    /// Digest of the file, `sha256:` and 64 hex digits. A change of it starts a training; a file with another digest
+    /// is refused. Left out: the file is taken as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 71), regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub digest: Option<String>,
+}
+
+impl Source {
+    /// The path inside the claim, without a leading slash.
+    pub fn path(&self) -> &str {
+        self.uri.strip_prefix("file:///").unwrap_or(&self.uri)
+    }
+}
+
+/// A PersistentVolumeClaim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// Name of the claim.
+    #[schemars(length(min = 1, max = 253))]
+    pub claim_name: String,
+}
+
+/// The seed of everything random in a training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seed {
+    /// The seed. Left out: 0.
+    #[serde(default)]
+    pub seed: i64,
+}
+
+/// How a candidate is judged against production on the holdout.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Gate {
+    /// The metric on which the candidate must beat production. Left out: recall_at_capacity by more than 2 % of
+    /// production's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<Primary>,
+    /// How sure the comparison must be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    /// Fewest patients in the holdout. Left out: 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub min_patients: Option<i32>,
+    /// Fewest patients in the holdout who dropped out. Left out: 30.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub min_positive_patients: Option<i32>,
+    /// Values that a candidate must reach whatever production does; what the first model is judged on. At most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub floors: Vec<Floor>,
+}
+
+impl Gate {
+    /// The primary comparison, the default filled in.
+    pub fn primary(&self) -> Primary {
+        self.primary.clone().unwrap_or_default()
+    }
+
+    /// Confidence level of every interval, the default filled in.
+    pub fn level(&self) -> f64 {
+        self.confidence.as_ref().map_or(0.95, |confidence| confidence.level)
+    }
+
+    /// Fewest patients, the default filled in.
+    pub fn patients(&self) -> usize {
+        self.min_patients.map_or(100, |n| usize::try_from(n).unwrap_or(0))
+    }
+
+    /// Fewest patients who dropped out, the default filled in.
+    pub fn positive_patients(&self) -> usize {
+        self.min_positive_patients.map_or(30, |n| usize::try_from(n).unwrap_or(0))
+    }
+}
+
+/// The comparison that decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Primary {
+    /// The metric.
+    pub metric: Metric,
+    /// Relative: the margin is a share of production's value. Absolute: the margin is in the metric's own unit. Left
+    /// out: Relative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
+    /// By more than this the candidate must be better, 0 to 1. Left out: 0.02.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub margin: Option<f64>,
+}
+
+impl Default for Primary {
+    fn default() -> Self {
+        Self { metric: Metric::RecallAtCapacity, comparison: None, margin: None }
+    }
+}
+
+impl Primary {
+    /// The comparison, the default filled in.
+    pub fn comparison(&self) -> Comparison {
+        self.comparison.unwrap_or_default()
+    }
+
+    /// The margin, the default filled in.
+    pub fn margin(&self) -> f64 {
+        self.margin.unwrap_or(0.02)
+    }
+}
+
+/// How a margin is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Comparison {
+    /// As a share of production's value.
+    #[default]
+    Relative,
+    /// In the metric's own unit.
+    Absolute,
+}
+
+/// How sure the comparison must be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Confidence {
+    /// Level of the two-sided paired bootstrap interval over patients, 0.8 to 0.999. Left out together with
+    /// `confidence`: 0.95.
+    #[schemars(range(min = 0.8, max = 0.999))]
+    pub level: f64,
+}
+
+/// A value that a candidate must reach.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Floor {
+    /// The metric.
+    pub metric: Metric,
+    /// At least this much; for brier, alert_rate and the size of calibration_in_the_large at most this much. Unit: the
+    /// metric's own.
+    #[schemars(range(min = -10.0, max = 10.0))]
+    pub value: f64,
+}
+
+/// A number that says how good a model is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Area under the ROC curve over all rows.
+    RocAuc,
+    /// Area under the ROC curve within one landmark day, weighted by dropouts.
+    RocAucWithinLandmark,
+    /// Share of dropouts flagged when as many rows are flagged as production flags at its threshold.
+    RecallAtCapacity,
+    /// Share of dropouts flagged at the model's own threshold.
+    Recall,
+    /// Share of flagged rows that are dropouts, at the model's own threshold.
+    Precision,
+    /// Share of rows flagged at the model's own threshold.
+    AlertRate,
+    /// Mean squared difference of risk and outcome.
+    Brier,
+    /// Intercept of the outcome on the logit of risk, slope held at 1; 0 is perfect.
+    CalibrationInTheLarge,
+}
+
+impl Metric {
+    /// The name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RocAuc => "roc_auc",
+            Self::RocAucWithinLandmark => "roc_auc_within_landmark",
+            Self::RecallAtCapacity => "recall_at_capacity",
+            Self::Recall => "recall",
+            Self::Precision => "precision",
+            Self::AlertRate => "alert_rate",
+            Self::Brier => "brier",
+            Self::CalibrationInTheLarge => "calibration_in_the_large",
+        }
+    }
+
+    /// Whether a larger value is the better one.
+    pub const fn is_better_when_larger(self) -> bool {
+        match self {
+            Self::RocAuc | Self::RocAucWithinLandmark | Self::RecallAtCapacity | Self::Recall | Self::Precision => true,
+            Self::AlertRate | Self::Brier | Self::CalibrationInTheLarge => false,
+        }
+    }
+}
+
+/// The decision threshold on risk: exactly one of the three. Left out: targetRecall 0.80.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Threshold {
+    /// A fixed threshold, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub value: Option<f64>,
+    /// The largest threshold that flags this share of dropouts out of fold, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub target_recall: Option<f64>,
+    /// The smallest threshold that flags at most this share of rows out of fold, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub max_alert_rate: Option<f64>,
+}
+
+/// What the threshold is chosen by, the default filled in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    /// A fixed threshold.
+    Value(f64),
+    /// Recall to be reached.
+    Recall(f64),
+    /// Alert rate not to be passed.
+    AlertRate(f64),
+}
+
+impl Threshold {
+    /// What the threshold is chosen by. With several set (the API refuses that) the fixed value counts first.
+    pub fn target(&self) -> Target {
+        match (self.value, self.target_recall, self.max_alert_rate) {
+            (Some(value), _, _) => Target::Value(value),
+            (None, Some(recall), _) => Target::Recall(recall),
+            (None, None, Some(rate)) => Target::AlertRate(rate),
+            (None, None, None) => Target::Recall(0.80),
+        }
+    }
+}
+
+/// A band of risk with what is done for its patients.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tier {
+    /// Name, answered as `risk_level`.
+    #[schemars(length(min = 1, max = 32))]
+    pub name: String,
+    /// Smallest risk of the tier, 0 to 1. Left out (one tier may): at the decision threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub from: Option<f64>,
+    /// What is done for the patient, such as `NurseCall`.
+    #[schemars(length(min = 1, max = 64))]
+    pub intervention: String,
+}
+
+impl Tier {
+    /// The three tiers that a manifest without tiers has.
+    pub fn defaults() -> Vec<Self> {
+        let tier =
+            |name: &str, from, intervention: &str| Self { name: name.into(), from, intervention: intervention.into() };
+        vec![
+            tier("Low", Some(0.0), "SMS"),
+            tier("Medium", None, "NurseCall"),
+            tier("Critical", Some(0.65), "OnSiteVisit"),
+        ]
+    }
+}

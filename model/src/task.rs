@@ -1,0 +1,283 @@
+//! The contract of a Job: the task it is handed as a file and the answer it gives in its termination message. It knows
+//! no Kubernetes.
+
+use crate::{
+    digest::json_digest,
+    manifest::{Manifest, Metric},
+};
+use serde::{Deserialize, Serialize};
+
+/// The contract that this code speaks.
+pub const CONTRACT: &str = "trialops.dev/job/v1alpha1";
+
+/// Most bytes of an answer; kubelet cuts a termination message at 4,096.
+pub const MAX_ANSWER: usize = 2_048;
+
+/// Where the parts of a Job's pod find each other.
+pub mod path {
+    /// The task, from a ConfigMap.
+    pub const TASK: &str = "/task/task.json";
+    /// The claim with the data, read only.
+    pub const DATA: &str = "/data";
+    /// The claim with the store.
+    pub const STORE: &str = "/store";
+    /// Training rows and what the trainer needs to know, written by `prepare`, read by `train`.
+    pub const INPUT: &str = "/work/in";
+    /// The model, written by `train`, read by `evaluate`.
+    pub const OUTPUT: &str = "/work/out";
+    /// Where a container leaves its answer.
+    pub const ANSWER: &str = "/dev/termination-log";
+    /// Training rows inside the input folder.
+    pub const ROWS: &str = "rows.csv";
+    /// The bundle inside the output folder.
+    pub const BUNDLE: &str = "bundle.json";
+    /// The copy of the task with the data digest inside the input folder.
+    pub const TRAINING: &str = "training.json";
+}
+
+/// What a Job does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Work {
+    /// Prepare, train, evaluate.
+    Train,
+    /// Evaluate a bundle that is in the store already, by digest.
+    Evaluate(String),
+    /// Read the answer of an earlier task, by its hash, from the store.
+    Read(String),
+}
+
+/// A bundle that is being served, with the threshold it is served at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Served {
+    /// Digest of the bundle.
+    pub digest: String,
+    /// Resolved decision threshold.
+    pub threshold: f64,
+}
+
+/// What a Job is asked to do: the content of one immutable ConfigMap.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// Always [`CONTRACT`].
+    pub contract: String,
+    /// Namespace of the model.
+    pub namespace: String,
+    /// Name of the model.
+    pub name: String,
+    /// Number of the version being made.
+    pub version: u32,
+    /// What is to be done.
+    pub work: Work,
+    /// What is learned and how it is judged.
+    pub manifest: Manifest,
+    /// What the candidate is compared with; none for a first model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub production: Option<Served>,
+}
+
+impl Task {
+    /// Identity of the task; an answer must name it.
+    pub fn hash(&self) -> String {
+        json_digest(self)
+    }
+
+    /// Folder of the model's bundles, reports and versions, relative to the root of the store's claim.
+    pub fn store_folder(&self, store_path: &str) -> String {
+        format!("{}/{}/{}", store_path.trim_matches('/'), self.namespace, self.name)
+    }
+}
+
+/// Name of a bundle's file in the model's folder of the store.
+pub fn bundle_file(digest: &str) -> String {
+    format!("bundles/sha256-{}.json", digest.strip_prefix("sha256:").unwrap_or(digest))
+}
+
+/// Name of a report's file in the model's folder of the store.
+pub fn report_file(digest: &str) -> String {
+    format!("reports/sha256-{}.json", digest.strip_prefix("sha256:").unwrap_or(digest))
+}
+
+/// Name of the file in the model's folder of the store that keeps the answer of a task.
+pub fn answer_file(task: &str) -> String {
+    format!("answers/sha256-{}.json", task.strip_prefix("sha256:").unwrap_or(task))
+}
+
+/// What a Job answers: one JSON document of at most [`MAX_ANSWER`] bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// Always [`CONTRACT`].
+    pub contract: String,
+    /// Hash of the task that is answered.
+    pub task: String,
+    /// What came out.
+    pub outcome: Outcome,
+    /// One word for it, such as `MissingColumn` or `MarginAndConfidenceMet`.
+    pub reason: String,
+    /// One sentence: what, where, what to do.
+    pub message: String,
+    /// What was found, unless the input was bad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+}
+
+/// What came out of a Job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The candidate may be promoted.
+    Passed,
+    /// The candidate is refused.
+    Failed,
+    /// The evidence decides nothing; the candidate is not promoted.
+    Inconclusive,
+    /// The candidate is, byte for byte, the bundle that is served.
+    Unchanged,
+    /// The data or the manifest is bad; trying again changes nothing.
+    BadInput,
+    /// The version number is taken in the store by another bundle; a higher one is needed.
+    VersionTaken,
+}
+
+/// What a Job found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// Digest of the candidate's bundle.
+    pub bundle: String,
+    /// Digest of the report in the store.
+    pub report: String,
+    /// Digest of the data.
+    pub data: String,
+    /// The candidate's resolved decision threshold.
+    pub threshold: f64,
+    /// Patients in the holdout.
+    pub patients: u32,
+    /// Patients in the holdout who dropped out.
+    pub positive_patients: u32,
+    /// The numbers that matter most, primary first.
+    pub metrics: Vec<Figure>,
+    /// Up to 8 checks of the gate, failed ones first.
+    pub checks: Vec<Check>,
+}
+
+/// A metric of the candidate and of production.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Figure {
+    /// The metric.
+    pub metric: Metric,
+    /// The candidate's value.
+    pub candidate: f64,
+    /// Production's value on the same patients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub production: Option<f64>,
+}
+
+/// One rule of the gate, applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// Which rule, such as `primary` or `guardrail/brier`.
+    pub name: String,
+    /// What it says.
+    pub verdict: Verdict,
+    /// The sentence with the numbers.
+    pub message: String,
+}
+
+/// What a check or a gate says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// The rule is kept.
+    Passed,
+    /// The rule is broken.
+    Failed,
+    /// The evidence decides nothing.
+    Inconclusive,
+}
+
+/// Why a text is no answer to a task.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// Nothing there.
+    #[error("it left no answer")]
+    Empty,
+    /// No JSON of the contract.
+    #[error("its answer is not readable: {0}")]
+    Malformed(String),
+    /// The answer of another contract or task.
+    #[error("its answer is to another task")]
+    Foreign,
+}
+
+impl Answer {
+    /// Reads the answer to the task of hash `task` from a termination message.
+    pub fn read(text: &str, task: &str) -> Result<Self, NoAnswer> {
+        if text.trim().is_empty() {
+            return Err(NoAnswer::Empty);
+        }
+        let answer: Self = serde_json::from_str(text).map_err(|error| NoAnswer::Malformed(error.to_string()))?;
+        if answer.contract != CONTRACT || answer.task != task {
+            return Err(NoAnswer::Foreign);
+        }
+        if answer.evidence.is_none() && answer.outcome.needs_evidence() {
+            return Err(NoAnswer::Malformed("it has no evidence".into()));
+        }
+        Ok(answer)
+    }
+
+    /// The answer as JSON of at most [`MAX_ANSWER`] bytes: passed checks go first, then sentences are cut.
+    pub fn to_message(&self) -> Result<String, serde_json::Error> {
+        let mut answer = self.clone();
+        if let Some(evidence) = &mut answer.evidence {
+            evidence.checks.sort_by_key(|check| check.verdict.rank());
+            evidence.checks.truncate(8);
+        }
+        loop {
+            let text = serde_json::to_string(&answer)?;
+            if text.len() <= MAX_ANSWER || !answer.shrink() {
+                return Ok(text);
+            }
+        }
+    }
+
+    /// Leaves something out; false if there is nothing left to leave out.
+    fn shrink(&mut self) -> bool {
+        let evidence = self.evidence.as_mut();
+        let checks = evidence.map(|evidence| &mut evidence.checks).filter(|checks| checks.len() > 1);
+        if let Some(checks) = checks {
+            checks.pop();
+            return true;
+        }
+        let length = self.message.chars().count();
+        if length <= 64 {
+            return false;
+        }
+        self.message = self.message.chars().take(length * 3 / 4).chain("...".chars()).collect();
+        true
+    }
+}
+
+impl Outcome {
+    /// Whether an answer with this outcome must say what was found.
+    pub const fn needs_evidence(self) -> bool {
+        match self {
+            Self::Passed | Self::Failed | Self::Inconclusive | Self::Unchanged => true,
+            Self::BadInput | Self::VersionTaken => false,
+        }
+    }
+}
+
+impl Verdict {
+    /// Failed first, passed last: the order in which people want to read them.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Failed => 0,
+            Self::Inconclusive => 1,
+            Self::Passed => 2,
+        }
+    }
+}

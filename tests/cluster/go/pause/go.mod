@@ -1,0 +1,3 @@
+module dropout-operator/cluster/pause
+
+go 1.26
