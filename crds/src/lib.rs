@@ -1,1 +1,12 @@
-//! placeholder
+//! The API: types, rules and print columns of `trialops.dev/v1alpha1`. It decides nothing.
+
+pub mod command;
+pub mod condition;
+pub mod dropout_model;
+pub mod pod;
+pub mod schema;
+pub mod status;
+
+pub use condition::{ConditionType, Reason};
+pub use dropout_model::{DropoutModel, DropoutModelSpec};
+pub use status::DropoutModelStatus;

@@ -1,0 +1,309 @@
+//! `DropoutModel`: one trial's model, from its data to the service that answers. The spec is only ever written by users.
+
+use crate::{
+    pod::{Pod, SecretRef},
+    status::DropoutModelStatus,
+};
+use dropout_model::{
+    digest::json_digest,
+    manifest::{Claim, Data, Feature, Gate, Label, Manifest, OnMissing, Role, Seed, Study, Threshold, Tier},
+    period::Period,
+};
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A dropout-risk model of one clinical trial: what it learns from, how a new version is judged, and how it is served.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "trialops.dev",
+    version = "v1alpha1",
+    kind = "DropoutModel",
+    namespaced,
+    shortname = "dm",
+    category = "trialops",
+    status = "DropoutModelStatus",
+    derive = "PartialEq",
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Stage", type_ = "string", json_path = ".status.stage"),
+    printcolumn(name = "Production", type_ = "string", json_path = ".status.production.name"),
+    printcolumn(name = "Candidate", type_ = "string", json_path = ".status.candidate.name"),
+    printcolumn(name = "Gate", type_ = "string", json_path = ".status.judged.outcome"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
+        priority = 1
+    ),
+    validation = Rule::new("self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$')")
+        .message("metadata.name: at most 40 lower-case letters, digits and dashes, beginning with a letter")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("self.study.id == oldSelf.study.id").message("study.id is immutable: it decides which patients are held out"),
+    validation = Rule::new("self.patientId == oldSelf.patientId").message("patientId is immutable: patients would change sides between training and holdout"),
+    validation = Rule::new("self.label == oldSelf.label").message("label is immutable: versions would predict different things; make another DropoutModel"),
+    validation = Rule::new("has(self.data.holdout) == has(oldSelf.data.holdout) && (!has(self.data.holdout) || self.data.holdout == oldSelf.data.holdout)").message("data.holdout is immutable: patients already trained on would be judged on"),
+    validation = Rule::new("self.store.uri == oldSelf.store.uri").message("store.uri is immutable: versions would lose their bundles"),
+    validation = Rule::new("!has(self.deny) || !self.features.exists(f, f.name in self.deny)").message("features: a denied column is listed as a feature; take it out of features"),
+    validation = Rule::new("!self.features.exists(f, f.name == self.label.column || f.name == self.patientId || (has(self.label.censor) && f.name == self.label.censor))").message("features: the label, censor or patientId column is listed as a feature; take it out"),
+    validation = Rule::new("has(self.index) == has(self.data.cutoff)").message("index and data.cutoff belong together: set both (rows mature by date) or none (every label is final)"),
+    validation = Rule::new("self.features.all(f, self.features.exists_one(g, g.name == f.name))").message("features: two features have the same name"),
+    validation = Rule::new("self.features.all(f, f.type == 'Category' ? has(f.values) && size(f.values) >= 2 && !has(f.min) && !has(f.max) : !has(f.values) || size(f.values) == 0)").message("features: values (at least two) belong to type Category only, min and max to the other types only"),
+    validation = Rule::new("self.features.all(f, !has(f.min) || !has(f.max) || f.min <= f.max)").message("features: min is above max"),
+    validation = Rule::new("!has(self.tiers) || self.tiers.filter(t, !has(t.from)).size() <= 1").message("tiers: at most one tier may leave out from (it starts at the threshold)"),
+    validation = Rule::new("!has(self.tiers) || self.tiers.filter(t, has(t.from)).map(t, t.from).isSorted()").message("tiers: out of order; list them by rising from"),
+    validation = Rule::new("!has(self.tiers) || size(self.tiers) == 0 || (size(self.tiers) >= 2 && has(self.tiers[0].from) && self.tiers[0].from == 0.0)").message("tiers: two or more are needed, and the first starts at 0"),
+    validation = Rule::new("!has(self.tiers) || self.tiers.all(t, self.tiers.exists_one(u, u.name == t.name))").message("tiers: two tiers have the same name"),
+    validation = Rule::new("!has(self.threshold) || [has(self.threshold.value), has(self.threshold.targetRecall), has(self.threshold.maxAlertRate)].filter(x, x).size() == 1").message("threshold: set exactly one of value, targetRecall and maxAlertRate"),
+    validation = Rule::new("!has(self.gate) || !has(self.gate.floors) || self.gate.floors.all(f, self.gate.floors.exists_one(g, g.metric == f.metric))").message("gate.floors: two floors have the same metric")
+)]
+pub struct DropoutModelSpec {
+    /// The trial.
+    pub study: Study,
+    /// Column of the patient's identifier; immutable.
+    #[schemars(length(min = 1, max = 64))]
+    pub patient_id: String,
+    /// Column of the landmark day, in days since the patient's start. Left out: one row a patient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub landmark: Option<String>,
+    /// Column of the landmark's date, `YYYY-MM-DD`. Left out: every label is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub index: Option<String>,
+    /// The inputs of the model, 1 to 256.
+    #[schemars(length(min = 1, max = 256))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub features: Vec<Feature>,
+    /// Columns that may never be a feature, such as blinded ones; at most 64. Left out: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 64)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub deny: Vec<String>,
+    /// What is predicted; immutable.
+    pub label: Label,
+    /// Where the rows are and which of them count.
+    pub data: Data,
+    /// Where bundles and reports are kept.
+    pub store: Store,
+    /// How a model is trained. Left out: the operator's trainer, 1 hour, 2 retries, seed 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<Training>,
+    /// How a candidate is judged. Left out: recall_at_capacity by more than 2 %, with the default guardrails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+    /// The decision threshold. Left out: targetRecall 0.80.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Threshold>,
+    /// Bands of risk, by rising `from`, 2 to 8. Left out: Low 0 SMS, Medium at the threshold NurseCall, Critical 0.65
+    /// OnSiteVisit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub tiers: Vec<Tier>,
+    /// How a promoted version comes into service. Left out: 10 minutes to become available, 1 minute of soak.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rollout>,
+    /// The inference service.
+    pub serving: Serving,
+    /// Stops new trainings and promotions; serving and rolling back go on. Left out: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
+}
+
+/// Where bundles and reports are kept: a folder on a claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Store {
+    /// `file:///` and the folder inside the claim; immutable.
+    #[schemars(length(min = 9, max = 512), regex(pattern = "^file:///[A-Za-z0-9._/-]+$"))]
+    pub uri: String,
+    /// The claim, in the model's namespace.
+    pub persistent_volume_claim: Claim,
+    /// Allow: the claim may be one that a single node mounts at a time (ReadWriteOnce), and all pods must fit on that
+    /// node. Refuse: it must be ReadWriteMany. Left out: Refuse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_node: Option<SingleNode>,
+}
+
+/// Whether a claim for a single node will do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SingleNode {
+    /// The claim must be ReadWriteMany.
+    #[default]
+    Refuse,
+    /// All pods run on one node.
+    Allow,
+}
+
+/// How a model is trained.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Training {
+    /// Image of the container `train`. Left out: the operator's own trainer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub image: Option<String>,
+    /// What is said about the training's pod.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<Pod>,
+    /// Longest time a training may take, from Job to answer. Left out: 1h.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_deadline: Option<Period>,
+    /// How often a training that failed for no reason of the data is tried again. Left out: 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10))]
+    pub retries: Option<i32>,
+    /// Seed of everything random. Left out: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
+    pub seed: Option<i64>,
+}
+
+/// How a promoted version comes into service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollout {
+    /// Longest time until all pods of a version are available. Left out: 10m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress_deadline: Option<Period>,
+    /// How long a version must stay available before it is production. Left out: 1m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soak: Option<Period>,
+    /// Enabled: a candidate at fault is rolled back by the operator. Disabled: it is Held until a person decides. Left
+    /// out: Enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic_rollback: Option<AutomaticRollback>,
+}
+
+/// Who rolls back a candidate at fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AutomaticRollback {
+    /// The operator.
+    #[default]
+    Enabled,
+    /// A person.
+    Disabled,
+}
+
+/// The inference service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Serving {
+    /// Number of pods, 1 to 100. Left out: 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub replicas: Option<i32>,
+    /// What is said about the serving pods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<Pod>,
+    /// The Secret whose entries are the keys that clients send as `x-api-key`.
+    pub api_keys: ApiKeys,
+}
+
+/// Where the keys of clients are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKeys {
+    /// The Secret: one entry a client, its value the key.
+    pub secret_ref: SecretRef,
+}
+
+impl DropoutModelSpec {
+    /// The part that Jobs need.
+    pub fn manifest(&self) -> Manifest {
+        Manifest {
+            study: self.study.clone(),
+            patient_id: self.patient_id.clone(),
+            landmark: self.landmark.clone(),
+            index: self.index.clone(),
+            features: self.features.clone(),
+            deny: self.deny.clone(),
+            label: self.label.clone(),
+            data: self.data.clone(),
+            training: Seed { seed: self.training.as_ref().and_then(|training| training.seed).unwrap_or(0) },
+            gate: self.gate.clone().unwrap_or_default(),
+            threshold: self.threshold.clone().unwrap_or_default(),
+            tiers: self.tiers.clone(),
+        }
+    }
+
+    /// Identity of what a training would learn: features, deny, label, data, seed and an explicit image. Deadlines,
+    /// resources and the operator's own defaults are no part of it, so that an upgrade retrains nothing.
+    pub fn training_hash(&self) -> String {
+        let image = self.training.as_ref().and_then(|training| training.image.as_deref());
+        let seed = self.training.as_ref().and_then(|training| training.seed).filter(|seed| *seed != 0);
+        let columns = (&self.patient_id, &self.landmark, &self.index);
+        let features: Vec<Feature> = self.features.iter().cloned().map(without_defaults).collect();
+        let label = (&self.label.column, self.label.positive_value(), self.label.horizon, self.label.maturity(), &self.label.censor);
+        let data = (&self.data.training, &self.data.cutoff, self.data.holdout_fraction());
+        json_digest(&(columns, features, &self.deny, label, data, seed, image))
+    }
+
+    /// Identity of how a candidate is judged: the gate and the target of the threshold.
+    pub fn gate_hash(&self) -> String {
+        json_digest(&(self.gate.clone().unwrap_or_default(), self.threshold.clone().unwrap_or_default()))
+    }
+
+    /// Times a failed training is tried again, the default filled in.
+    pub fn retries(&self) -> u32 {
+        let retries = self.training.as_ref().and_then(|training| training.retries);
+        retries.map_or(2, |retries| u32::try_from(retries).unwrap_or(0))
+    }
+
+    /// Longest time of a training, the default filled in.
+    pub fn active_deadline(&self) -> Period {
+        self.training.as_ref().and_then(|training| training.active_deadline).unwrap_or(Period::hours(1))
+    }
+
+    /// Longest time of a rollout, the default filled in.
+    pub fn progress_deadline(&self) -> Period {
+        self.rollout.as_ref().and_then(|rollout| rollout.progress_deadline).unwrap_or(Period::minutes(10))
+    }
+
+    /// Time that a version must stay available, the default filled in.
+    pub fn soak(&self) -> Period {
+        self.rollout.as_ref().and_then(|rollout| rollout.soak).unwrap_or(Period::minutes(1))
+    }
+
+    /// Who rolls back, the default filled in.
+    pub fn automatic_rollback(&self) -> AutomaticRollback {
+        self.rollout.as_ref().and_then(|rollout| rollout.automatic_rollback).unwrap_or_default()
+    }
+
+    /// Number of serving pods, the default filled in.
+    pub fn replicas(&self) -> i32 {
+        self.serving.replicas.unwrap_or(2)
+    }
+
+    /// Whether new trainings and promotions are stopped.
+    pub fn is_suspended(&self) -> bool {
+        self.suspend.unwrap_or(false)
+    }
+
+    /// Whether a claim for a single node will do, the default filled in.
+    pub fn single_node(&self) -> SingleNode {
+        self.store.single_node.unwrap_or_default()
+    }
+}
+
+/// A feature with values equal to the default left out, so that writing a default down retrains nothing.
+fn without_defaults(mut feature: Feature) -> Feature {
+    feature.role = feature.role.filter(|role| *role != Role::default());
+    feature.on_missing = feature.on_missing.filter(|rule| *rule != OnMissing::default());
+    feature
+}
+
+impl Store {
+    /// The folder inside the claim, without a leading slash.
+    pub fn path(&self) -> &str {
+        self.uri.strip_prefix("file:///").unwrap_or(&self.uri)
+    }
+
+    /// Name of the claim.
+    pub fn claim(&self) -> &str {
+        &self.persistent_volume_claim.claim_name
+    }
+}
