@@ -1,0 +1,98 @@
+//! Starts Jobs by POST and deletes them. What exists already is looked at, never patched: a Job's template is immutable.
+
+use crate::{
+    call,
+    context::Context,
+    error::{Error, Result},
+    observe::gather::Gathered,
+    render::{Frame, training},
+};
+use dropout_planner::plan::Launch;
+use k8s_openapi::api::{batch::v1::Job, core::v1::ConfigMap};
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, PostParams, Preconditions, PropagationPolicy},
+};
+use serde_json::Value;
+
+/// A Job with its ConfigMap, ready to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    config: Value,
+    job: Value,
+}
+
+/// What a launch would write: nothing if the Job is there.
+pub fn start(frame: Frame<'_>, launch: &Launch, gathered: &Gathered) -> Result<Option<Start>> {
+    let name = training::name(frame, launch);
+    if gathered.jobs.iter().any(|job| job.name_any() == name) {
+        return Ok(None);
+    }
+    Ok(Some(Start { config: training::task_config(frame, launch)?, job: training::job(frame, launch) }))
+}
+
+/// The names among `names` of Jobs that are there and not yet being deleted.
+pub fn present(names: &[String], gathered: &Gathered) -> Vec<String> {
+    let is_there = |name: &&String| {
+        gathered.jobs.iter().any(|job| job.name_any() == **name && job.metadata.deletion_timestamp.is_none())
+    };
+    names.iter().filter(is_there).cloned().collect()
+}
+
+/// Writes the ConfigMap, then the Job. Either may be there already from a pass that was cut short: the names are hashes
+/// of the content, so it is the same, or the next look will call it foreign.
+pub async fn launch(context: &Context, gathered: &Gathered, start: Start) -> Result<()> {
+    let namespace = gathered.model.namespace().unwrap_or_default();
+    let config: ConfigMap = serde_json::from_value(start.config).map_err(|error| Error::Render("a task", error))?;
+    let job: Job = serde_json::from_value(start.job).map_err(|error| Error::Render("a Job", error))?;
+    let configs: Api<ConfigMap> = Api::namespaced(context.client.clone(), &namespace);
+    let jobs: Api<Job> = Api::namespaced(context.client.clone(), &namespace);
+    let parameters = PostParams { field_manager: Some(crate::labels::MANAGER.into()), ..PostParams::default() };
+    unless_there(call::once("create a task", configs.create(&parameters, &config)).await.map(drop))?;
+    unless_there(call::once("create a Job", jobs.create(&parameters, &job)).await.map(drop))?;
+    context.metrics.wrote("job");
+    Ok(())
+}
+
+fn unless_there(created: Result<()>) -> Result<()> {
+    match created {
+        Err(Error::Conflict { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+/// Deletes Jobs, with their pods, and their ConfigMaps.
+pub async fn prune(context: &Context, gathered: &Gathered, names: &[String]) -> Result<()> {
+    let namespace = gathered.model.namespace().unwrap_or_default();
+    let jobs: Api<Job> = Api::namespaced(context.client.clone(), &namespace);
+    let configs: Api<ConfigMap> = Api::namespaced(context.client.clone(), &namespace);
+    for name in names {
+        let job = gathered.jobs.iter().find(|job| job.name_any() == *name).and_then(|job| job.uid());
+        let config = gathered.configs.iter().find(|config| config.name_any() == *name).and_then(|config| config.uid());
+        if let Some(uid) = job {
+            unless_gone(call::once("delete a Job", jobs.delete(name, &exactly(uid))).await.map(drop))?;
+        }
+        if let Some(uid) = config {
+            unless_gone(call::once("delete a task", configs.delete(name, &exactly(uid))).await.map(drop))?;
+        }
+        context.metrics.wrote("prune");
+    }
+    Ok(())
+}
+
+/// Deletes this object and no other of its name, its children in the background.
+pub fn exactly(uid: String) -> DeleteParams {
+    DeleteParams {
+        preconditions: Some(Preconditions { uid: Some(uid), resource_version: None }),
+        propagation_policy: Some(PropagationPolicy::Background),
+        ..DeleteParams::default()
+    }
+}
+
+/// Something that is gone already was deleted.
+pub fn unless_gone(deleted: Result<()>) -> Result<()> {
+    match deleted {
+        Err(Error::Api { source, .. }) if matches!(source.as_ref(), kube::Error::Api(status) if status.is_not_found()) => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,201 @@
+//! The driver: watches, and a pass per model that looks, plans and applies.
+
+use crate::{
+    apply::{apply, changes},
+    context::Context,
+    error::{Error, Result},
+    labels,
+    observe::{caches::Caches, gather::gather, identity, observed},
+    watches::WATCH_SECONDS,
+};
+use dropout_crds::DropoutModel;
+use dropout_planner::plan;
+use futures::{FutureExt, Stream, StreamExt, future::BoxFuture};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    core::NamespaceResourceScope,
+    runtime::{
+        Controller, WatchStreamExt, controller,
+        controller::Action,
+        reflector::{self, ObjectRef, store::Writer},
+        watcher,
+    },
+};
+use serde::de::DeserializeOwned;
+use std::{fmt::Debug, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// A pass over every model at least this often, in case an event was lost.
+const RESYNC: Duration = Duration::from_secs(600);
+/// Passes at a time.
+const CONCURRENCY: u16 = 4;
+/// Events of one model within this time are one pass.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+
+/// One watch with its cache.
+struct Watch<K: Resource<DynamicType = ()> + Clone + Debug + 'static> {
+    api: Api<K>,
+    config: watcher::Config,
+    writer: Writer<K>,
+}
+
+impl<K> Watch<K>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    fn touched(self) -> impl Stream<Item = Result<K, watcher::Error>> + Send {
+        watcher(self.api, self.config).default_backoff().reflect(self.writer).touched_objects()
+    }
+}
+
+/// All watches, and the caches they fill.
+pub struct Watching {
+    models: Watch<DropoutModel>,
+    jobs: Watch<k8s_openapi::api::batch::v1::Job>,
+    pods: Watch<Pod>,
+    deployments: Watch<k8s_openapi::api::apps::v1::Deployment>,
+    services: Watch<k8s_openapi::api::core::v1::Service>,
+    configs: Watch<k8s_openapi::api::core::v1::ConfigMap>,
+    claims: Watch<k8s_openapi::api::core::v1::PersistentVolumeClaim>,
+}
+
+impl Watching {
+    /// Prepares the watches of one namespace, or of all.
+    pub fn new(client: &Client, namespace: Option<&str>) -> (Self, Caches) {
+        let any = || watcher::Config::default().timeout(WATCH_SECONDS);
+        let ours = || any().labels(&labels::ours());
+        let (models, model_watch) = watch(client, namespace, any());
+        let (jobs, job_watch) = watch(client, namespace, ours());
+        let (pods, pod_watch) = watch(client, namespace, ours());
+        let (deployments, deployment_watch) = watch(client, namespace, ours());
+        let (services, service_watch) = watch(client, namespace, ours());
+        let (configs, config_watch) = watch(client, namespace, ours());
+        let (claims, claim_watch) = watch(client, namespace, any());
+        let watching = Self {
+            models: model_watch,
+            jobs: job_watch,
+            pods: pod_watch,
+            deployments: deployment_watch,
+            services: service_watch,
+            configs: config_watch,
+            claims: claim_watch,
+        };
+        (watching, Caches { models, jobs, pods, deployments, services, configs, claims })
+    }
+}
+
+fn watch<K>(client: &Client, namespace: Option<&str>, config: watcher::Config) -> (reflector::Store<K>, Watch<K>)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Sync,
+{
+    let (store, writer) = reflector::store();
+    let api = match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    (store, Watch { api, config, writer })
+}
+
+/// Runs until the token is cancelled. The caches are filled before the first pass.
+pub fn run(watching: Watching, context: Arc<Context>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+    let models = context.caches.models.clone();
+    let known = context.caches.models.clone();
+    let of_claim = move |claim: k8s_openapi::api::core::v1::PersistentVolumeClaim| users(&known, &claim);
+    let config = controller::Config::default().concurrency(CONCURRENCY).debounce(DEBOUNCE);
+    Controller::for_stream(watching.models.touched(), models)
+        .with_config(config)
+        .owns_stream(watching.jobs.touched())
+        .owns_stream(watching.deployments.touched())
+        .owns_stream(watching.services.touched())
+        .owns_stream(watching.configs.touched())
+        .watches_stream(watching.pods.touched(), |pod| model_of(&pod))
+        .watches_stream(watching.claims.touched(), of_claim)
+        .graceful_shutdown_on(stop.cancelled_owned())
+        .run(reconcile, after_error, context)
+        .for_each(|pass| async move {
+            if let Err(error) = pass {
+                tracing::debug!(%error, "a pass ended early");
+            }
+        })
+        .boxed()
+}
+
+/// The model that a pod of ours belongs to, by label.
+fn model_of(pod: &Pod) -> Option<ObjectRef<DropoutModel>> {
+    let name = pod.labels().get(labels::MODEL)?;
+    Some(ObjectRef::new(name).within(&pod.namespace()?))
+}
+
+/// The models that use a claim.
+fn users(
+    models: &reflector::Store<DropoutModel>,
+    claim: &k8s_openapi::api::core::v1::PersistentVolumeClaim,
+) -> Vec<ObjectRef<DropoutModel>> {
+    let (name, namespace) = (claim.name_any(), claim.namespace());
+    let uses = |model: &Arc<DropoutModel>| {
+        model.namespace() == namespace
+            && (model.spec.store.claim() == name || model.spec.data.training.persistent_volume_claim.claim_name == name)
+    };
+    models.state().iter().filter(|model| uses(model)).map(|model| ObjectRef::from_obj(model.as_ref())).collect()
+}
+
+/// Looks, plans and applies. A plan from the caches that is not rest is made again from a live look; only that one is
+/// carried out.
+async fn reconcile(model: Arc<DropoutModel>, context: Arc<Context>) -> Result<Action> {
+    context.metrics.passed();
+    if model.metadata.deletion_timestamp.is_some() {
+        context.ledger.note(&model.uid().unwrap_or_default(), None);
+        return Ok(Action::requeue(RESYNC));
+    }
+    let now = Timestamp::now();
+    let cached = context.caches.gather(&model);
+    let facts = observed(&context, &cached);
+    let planned = plan(&facts, now);
+    if changes(&context, (&cached, &facts), &planned)?.is_rest() {
+        return Ok(requeue(planned.wake, now));
+    }
+    let wake = act(&context, &model).await?;
+    Ok(requeue(wake, now))
+}
+
+/// The pass that may write: looks at the cluster itself, under the one turn.
+async fn act(context: &Context, model: &DropoutModel) -> Result<Option<Timestamp>> {
+    let _turn = context.turn.lock().await;
+    let Some(live) = gather(&context.client, &identity(model)).await? else {
+        context.ledger.note(&model.uid().unwrap_or_default(), None);
+        return Ok(None);
+    };
+    let facts = observed(context, &live);
+    let planned = plan(&facts, Timestamp::now());
+    let changes = changes(context, (&live, &facts), &planned)?;
+    apply(context, &live, (&planned, changes)).await?;
+    Ok(planned.wake)
+}
+
+fn requeue(wake: Option<Timestamp>, now: Timestamp) -> Action {
+    let until = wake.map(|wake| wake.duration_since(now).unsigned_abs());
+    Action::requeue(until.map_or(RESYNC, |until| until.clamp(Duration::from_millis(200), RESYNC)))
+}
+
+fn after_error(model: Arc<DropoutModel>, error: &Error, context: Arc<Context>) -> Action {
+    context.metrics.failed(error.label());
+    let pause = match error {
+        Error::Conflict { .. } => Duration::from_millis(300),
+        Error::Deadline { .. } | Error::Api { .. } | Error::Malformed(..) | Error::Render(..) => Duration::from_secs(15),
+    };
+    tracing::warn!(model = model.name_any(), namespace = model.namespace(), %error, "a pass ended early");
+    Action::requeue(pause)
+}
+
+/// Fills the ledger from the caches, once they are filled.
+pub async fn fill_ledger(context: Arc<Context>) -> bool {
+    if context.caches.models.wait_until_ready().await.is_err() {
+        return false;
+    }
+    for model in context.caches.models.state() {
+        context.ledger.note(&model.uid().unwrap_or_default(), model.status.as_ref());
+    }
+    true
+}

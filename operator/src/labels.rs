@@ -1,0 +1,63 @@
+//! Names, labels and annotations of everything we make. A leaf: it knows no cluster.
+
+use dropout_model::digest::{json_digest, short};
+use std::collections::BTreeMap;
+
+/// Field manager of every write, and the value of `app.kubernetes.io/managed-by`.
+pub const MANAGER: &str = "dropout-operator";
+/// Label: who made it.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// Label: name of the model.
+pub const MODEL: &str = "trialops.dev/model";
+/// Label: `job` or `serving`.
+pub const COMPONENT: &str = "app.kubernetes.io/component";
+/// Label: name of the version.
+pub const VERSION: &str = "trialops.dev/version";
+/// Label of a Job: what it does.
+pub const WORK: &str = "trialops.dev/work";
+/// Label of a Job: which attempt.
+pub const ATTEMPT: &str = "trialops.dev/attempt";
+/// Annotation of a Job: hash of the task that it answers.
+pub const TASK: &str = "trialops.dev/task";
+/// Annotation of a ConfigMap: digest of its content.
+pub const CONTENT: &str = "trialops.dev/content";
+/// Annotation of the Deployment and label of its pods: hash of the template.
+pub const TEMPLATE: &str = "trialops.dev/template";
+/// Annotation of the Deployment: digest of the bundle it serves.
+pub const BUNDLE: &str = "trialops.dev/bundle";
+/// Annotation of the Deployment: what must survive the loss of a status.
+pub const RECORD: &str = "trialops.dev/record";
+
+/// The component of a Job and its parts.
+pub const JOB: &str = "job";
+/// The component of the serving Deployment and its parts.
+pub const SERVING: &str = "serving";
+
+/// The selector of everything of ours.
+pub fn ours() -> String {
+    format!("{MANAGED_BY}={MANAGER}")
+}
+
+/// The selector of everything of one model.
+pub fn of_model(model: &str) -> String {
+    format!("{MANAGED_BY}={MANAGER},{MODEL}={model}")
+}
+
+/// The labels of a part of a model.
+pub fn labels(model: &str, component: &str) -> BTreeMap<String, String> {
+    [(MANAGED_BY, MANAGER), (MODEL, model), (COMPONENT, component)]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into()
+}
+
+/// The name of a Job: the same for the same model, version, work and attempt, and for no other.
+pub fn job_name(model: &str, uid: &str, step: (u32, &str, u32)) -> String {
+    let (version, work, attempt) = step;
+    let hash = json_digest(&(uid, work, version, attempt));
+    format!("{model}-v{version}-{}-{}", work.to_lowercase(), short(&hash, 8))
+}
+
+/// The name of a serving ConfigMap, from its content.
+pub fn serving_config_name(model: &str, content: &str) -> String {
+    format!("{model}-serving-{}", short(&dropout_model::digest::digest(content.as_bytes()), 10))
+}

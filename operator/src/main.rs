@@ -1,0 +1,115 @@
+//! Reads the flags, takes the Lease, runs the watches and the health server, and shuts down.
+
+use dropout_operator::{
+    connect::connect,
+    context::Context,
+    controller::{Watching, fill_ledger, run},
+    fleet::Ledger,
+    health::{Health, app},
+    lease::Elector,
+    metrics::Metrics,
+    settings::{HELP, Settings},
+    watches::Watches,
+};
+use kube::{
+    Client,
+    runtime::events::{Recorder, Reporter},
+};
+use std::{
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+type Anything = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "--help") {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,kube=warn".into());
+    tracing_subscriber::fmt().json().with_env_filter(filter).init();
+    match operate().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the operator ends");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn operate() -> Result<(), Anything> {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        return Err("a cryptography provider was installed twice".into());
+    }
+    let settings = Settings::read(std::env::args().skip(1))?;
+    let watches = Arc::new(Watches::default());
+    let client = connect(watches.clone()).await?;
+    let (watching, caches) = Watching::new(&client, settings.namespace.as_deref());
+    let reporter = Reporter { controller: "dropout-operator".into(), instance: Some(settings.identity.clone()) };
+    let context = Arc::new(Context {
+        recorder: Recorder::new(client.clone(), reporter),
+        client: client.clone(),
+        settings: settings.clone(),
+        caches,
+        ledger: Ledger::default(),
+        turn: tokio::sync::Mutex::default(),
+        metrics: Metrics::new(),
+    });
+    let is_ready = Arc::new(AtomicBool::new(false));
+    let health = Health { context: context.clone(), watches, is_ready: is_ready.clone() };
+    let listener = tokio::net::TcpListener::bind(("0.0.0.0", settings.port)).await?;
+    let server = tokio::spawn(async move { axum::serve(listener, app(health)).await });
+    let stop = stop_on_signal()?;
+    let led = lead(client, (watching, context, is_ready), stop).await;
+    server.abort();
+    led
+}
+
+fn stop_on_signal() -> Result<CancellationToken, Anything> {
+    let token = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = token.clone();
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        stop.cancel();
+    });
+    Ok(token)
+}
+
+/// Takes the Lease and works until told to stop (an orderly end) or until the Lease is lost (an error: the process must
+/// end, since another may lead by now).
+async fn lead(
+    client: Client,
+    parts: (Watching, Arc<Context>, Arc<AtomicBool>),
+    stop: CancellationToken,
+) -> Result<(), Anything> {
+    let (watching, context, is_ready) = parts;
+    let mut elector = Elector::new(client, &context.settings);
+    is_ready.store(true, Ordering::Relaxed);
+    tokio::select! {
+        () = elector.acquire() => {}
+        () = stop.cancelled() => return Ok(()),
+    }
+    tracing::info!(identity = context.settings.identity, "leading");
+    context.metrics.leads(true);
+    let ledger = tokio::spawn(fill_ledger(context.clone()));
+    let mut work = run(watching, context.clone(), stop.clone());
+    tokio::select! {
+        () = &mut work => {}
+        () = elector.keep() => return Err("the lease was lost".into()),
+    }
+    ledger.abort();
+    let _ = tokio::time::timeout(Duration::from_secs(5), elector.release()).await;
+    match stop.is_cancelled() {
+        true => Ok(()),
+        false => Err("the watches ended".into()),
+    }
+}

@@ -1,0 +1,83 @@
+//! What Prometheus may read. No label holds anything of a patient, and none grows with the number of models.
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+/// The content type of the exposition.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// One word of a metric.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Word {
+    /// The word.
+    pub kind: String,
+}
+
+/// The operator's metrics.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    registry: Registry,
+    passes: Counter,
+    errors: Family<Word, Counter>,
+    writes: Family<Word, Counter>,
+    decisions: Family<Word, Counter>,
+    leader: Gauge,
+    models: Gauge,
+}
+
+impl Metrics {
+    /// Registers them all.
+    pub fn new() -> Self {
+        let mut metrics = Self::default();
+        let registry = &mut metrics.registry;
+        registry.register("dropout_operator_passes", "Passes over models", metrics.passes.clone());
+        registry.register("dropout_operator_errors", "Passes that ended early, by kind", metrics.errors.clone());
+        registry.register("dropout_operator_writes", "Writes to the API server, by kind", metrics.writes.clone());
+        registry.register("dropout_operator_decisions", "Decisions, by reason", metrics.decisions.clone());
+        registry.register("dropout_operator_leader", "1 while this process leads", metrics.leader.clone());
+        registry.register("dropout_operator_models", "Models in the cache", metrics.models.clone());
+        metrics
+    }
+
+    /// Counts a pass.
+    pub fn passed(&self) {
+        self.passes.inc();
+    }
+
+    /// Counts an error.
+    pub fn failed(&self, kind: &str) {
+        self.errors.get_or_create(&Word { kind: kind.to_owned() }).inc();
+    }
+
+    /// Counts a write.
+    pub fn wrote(&self, kind: &str) {
+        self.writes.get_or_create(&Word { kind: kind.to_owned() }).inc();
+    }
+
+    /// Counts a decision.
+    pub fn decided(&self, reason: &str) {
+        self.decisions.get_or_create(&Word { kind: reason.to_owned() }).inc();
+    }
+
+    /// Says whether this process leads.
+    pub fn leads(&self, is_leader: bool) {
+        self.leader.set(i64::from(is_leader));
+    }
+
+    /// Says how many models there are.
+    pub fn models(&self, number: usize) {
+        self.models.set(i64::try_from(number).unwrap_or(i64::MAX));
+    }
+
+    /// The exposition as text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        match encode(&mut text, &self.registry) {
+            Ok(()) => text,
+            Err(_) => String::new(),
+        }
+    }
+}

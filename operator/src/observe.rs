@@ -1,0 +1,66 @@
+//! The only reader of the cluster. 404 is a fact; any other failure is an error, and nothing is planned on it.
+
+pub mod caches;
+pub mod gather;
+mod owner;
+mod runs;
+mod serving;
+mod trouble;
+
+use crate::{context::Context, labels};
+use dropout_crds::{DropoutModel, command::commands};
+use dropout_planner::observed::{ClaimFact, Identity, Observed};
+use gather::Gathered;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use kube::ResourceExt;
+
+pub use owner::{Ownership, ownership};
+
+/// Every fact that a decision about a model may use, from what was gathered.
+pub fn observed(context: &Context, gathered: &Gathered) -> Observed {
+    let model = &gathered.model;
+    let identity = identity(model);
+    let limits = (context.settings.max_trainings, context.settings.max_rollouts);
+    Observed {
+        runs: runs::runs(gathered, &identity),
+        serving: serving::serving(gathered, &identity),
+        data_claim: claim(&model.spec.data.training.persistent_volume_claim.claim_name, gathered.data_claim.as_deref()),
+        store_claim: claim(model.spec.store.claim(), gathered.store_claim.as_deref()),
+        fleet: context.ledger.others(&identity.uid, limits),
+        inference_image: context.settings.inference_image.clone(),
+        spec: model.spec.clone(),
+        status: model.status.clone().filter(|status| *status != Default::default()),
+        commands: commands(model.annotations()),
+        identity,
+    }
+}
+
+/// Who a model is.
+pub fn identity(model: &DropoutModel) -> Identity {
+    Identity {
+        namespace: model.namespace().unwrap_or_default(),
+        name: model.name_any(),
+        uid: model.uid().unwrap_or_default(),
+        generation: model.metadata.generation.unwrap_or(0),
+    }
+}
+
+fn claim(name: &str, claim: Option<&PersistentVolumeClaim>) -> ClaimFact {
+    let Some(claim) = claim else { return ClaimFact::Absent(name.to_owned()) };
+    let modes = claim.spec.as_ref().and_then(|spec| spec.access_modes.clone()).unwrap_or_default();
+    let is_shared = modes.iter().any(|mode| mode == "ReadWriteMany" || mode == "ReadOnlyMany");
+    ClaimFact::Present { name: name.to_owned(), is_shared }
+}
+
+/// The number behind a label such as `v3` or `2`.
+fn number(labels: &std::collections::BTreeMap<String, String>, key: &str) -> Option<u32> {
+    labels.get(key)?.trim_start_matches('v').parse().ok()
+}
+
+/// Whether an object is a part of this model, by label.
+fn is_of(object: &impl ResourceExt, identity: &Identity) -> bool {
+    let of = |key: &str| object.labels().get(key).map(String::as_str);
+    object.namespace().as_deref() == Some(&identity.namespace)
+        && of(labels::MODEL) == Some(&identity.name)
+        && of(labels::MANAGED_BY) == Some(labels::MANAGER)
+}

@@ -1,0 +1,68 @@
+//! What the watches have told. Plans are made from it first; only a plan from a live look is carried out.
+
+use super::{gather::Gathered, identity, is_of};
+use dropout_crds::DropoutModel;
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    batch::v1::Job,
+    core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Service},
+};
+use kube::{
+    Resource, ResourceExt,
+    runtime::reflector::{ObjectRef, Store},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// One store a kind.
+#[derive(Clone)]
+pub struct Caches {
+    /// Models.
+    pub models: Store<DropoutModel>,
+    /// Jobs of ours.
+    pub jobs: Store<Job>,
+    /// Pods of ours.
+    pub pods: Store<Pod>,
+    /// Deployments of ours.
+    pub deployments: Store<Deployment>,
+    /// Services of ours.
+    pub services: Store<Service>,
+    /// ConfigMaps of ours.
+    pub configs: Store<ConfigMap>,
+    /// All claims.
+    pub claims: Store<PersistentVolumeClaim>,
+}
+
+impl Caches {
+    /// Everything about a model that the watches have told.
+    pub fn gather(&self, model: &Arc<DropoutModel>) -> Gathered {
+        let identity = identity(model);
+        let named = |name: &str| (name.to_owned(), identity.namespace.clone());
+        Gathered {
+            jobs: parts(&self.jobs, |job| is_of(job, &identity)),
+            pods: parts(&self.pods, |pod| is_of(pod, &identity)),
+            configs: parts(&self.configs, |config| is_of(config, &identity)),
+            deployment: one(&self.deployments, named(&identity.name)),
+            service: one(&self.services, named(&identity.name)),
+            data_claim: one(&self.claims, named(&model.spec.data.training.persistent_volume_claim.claim_name)),
+            store_claim: one(&self.claims, named(model.spec.store.claim())),
+            complaints: BTreeMap::new(),
+            model: model.clone(),
+        }
+    }
+}
+
+fn parts<K>(store: &Store<K>, is_part: impl Fn(&K) -> bool) -> Vec<Arc<K>>
+where
+    K: Resource<DynamicType = ()> + ResourceExt + Clone + 'static,
+{
+    let mut parts: Vec<Arc<K>> = store.state().into_iter().filter(|object| is_part(object)).collect();
+    parts.sort_by_key(|object| object.name_any());
+    parts
+}
+
+fn one<K>(store: &Store<K>, (name, namespace): (String, String)) -> Option<Arc<K>>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    store.get(&ObjectRef::new(&name).within(&namespace))
+}

@@ -1,0 +1,171 @@
+//! The serving Deployment, its Service and the immutable ConfigMap that says which bundle is served under which policy.
+
+use super::{Frame, pod};
+use crate::{
+    error::{Error, Result},
+    labels,
+};
+use dropout_model::{
+    digest::{digest, json_digest, short},
+    policy::Serving,
+    task::{bundle_file, path},
+};
+use dropout_planner::plan::Serve;
+use serde_json::{Value, json};
+
+/// Memory of a serving pod unless the user says otherwise.
+const MEMORY: &str = "128Mi";
+/// Port of predictions.
+pub const PORT: u16 = 8000;
+/// Port of health and metrics.
+pub const HEALTH_PORT: u16 = 9000;
+
+/// The objects of a served release.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServingObjects {
+    /// The ConfigMap.
+    pub config: Value,
+    /// The Service.
+    pub service: Value,
+    /// The Deployment.
+    pub deployment: Value,
+}
+
+/// Renders them all.
+pub fn serving(frame: Frame<'_>, serve: &Serve) -> Result<ServingObjects> {
+    let content = content(frame, serve)?;
+    let config_name = labels::serving_config_name(&frame.identity.name, &content);
+    Ok(ServingObjects {
+        deployment: deployment(frame, serve, &config_name)?,
+        service: service(frame),
+        config: config(frame, &config_name, &content),
+    })
+}
+
+fn content(frame: Frame<'_>, serve: &Serve) -> Result<String> {
+    let folder = format!("{}/{}", frame.identity.namespace, frame.identity.name);
+    let store = frame.spec.store.path().trim_matches('/');
+    let serving = Serving {
+        model_version: serve.release.name.clone(),
+        bundle: format!("{}/{store}/{folder}/{}", path::STORE, bundle_file(&serve.release.digest)),
+        bundle_digest: serve.release.digest.clone(),
+        policy: serve.policy.clone(),
+    };
+    serde_json::to_string(&serving).map_err(|error| Error::Render("a serving file", error))
+}
+
+fn config(frame: Frame<'_>, name: &str, content: &str) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": name,
+            "namespace": frame.identity.namespace,
+            "labels": labels::labels(&frame.identity.name, labels::SERVING),
+            "annotations": {labels::CONTENT: digest(content.as_bytes())},
+            "ownerReferences": frame.owner(),
+        },
+        "immutable": true,
+        "data": {"serving.json": content},
+    })
+}
+
+fn service(frame: Frame<'_>) -> Value {
+    let labels = labels::labels(&frame.identity.name, labels::SERVING);
+    json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": frame.identity.name,
+            "namespace": frame.identity.namespace,
+            "labels": labels,
+            "ownerReferences": frame.owner(),
+        },
+        "spec": {
+            "selector": labels,
+            "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
+        },
+    })
+}
+
+fn deployment(frame: Frame<'_>, serve: &Serve, config_name: &str) -> Result<Value> {
+    let labels = labels::labels(&frame.identity.name, labels::SERVING);
+    let record = serde_json::to_string(&serve.record).map_err(|error| Error::Render("a record", error))?;
+    let mut template = template(frame, serve, config_name);
+    let hash = short(&json_digest(&template), 16).to_owned();
+    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.insert(labels::TEMPLATE.into(), json!(hash));
+    }
+    Ok(json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": frame.identity.name,
+            "namespace": frame.identity.namespace,
+            "labels": labels,
+            "annotations": {
+                labels::TEMPLATE: hash,
+                labels::BUNDLE: serve.release.digest,
+                labels::VERSION: serve.release.name,
+                labels::RECORD: record,
+            },
+            "ownerReferences": frame.owner(),
+        },
+        "spec": {
+            "replicas": serve.replicas,
+            "revisionHistoryLimit": 2,
+            "progressDeadlineSeconds": frame.spec.progress_deadline().as_seconds().max(1),
+            "selector": {"matchLabels": labels},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+            "template": template,
+        },
+    }))
+}
+
+fn template(frame: Frame<'_>, serve: &Serve, config_name: &str) -> Value {
+    let pod = frame.spec.serving.pod.clone().unwrap_or_default();
+    let mut labels = labels::labels(&frame.identity.name, labels::SERVING);
+    labels.insert(labels::VERSION.into(), serve.release.name.clone());
+    let mut spec = pod::pod_spec(&pod);
+    spec.insert("terminationGracePeriodSeconds".into(), json!(40));
+    spec.insert("containers".into(), json!([container(frame, serve, &pod)]));
+    spec.insert(
+        "volumes".into(),
+        json!([
+            {"name": "config", "configMap": {"name": config_name}},
+            {"name": "keys", "secret": {"secretName": frame.spec.serving.api_keys.secret_ref.name}},
+            {"name": "store", "persistentVolumeClaim": {"claimName": frame.spec.store.claim(), "readOnly": true}},
+        ]),
+    );
+    json!({"metadata": pod::metadata(&pod, &labels), "spec": spec})
+}
+
+fn container(frame: Frame<'_>, serve: &Serve, pod: &dropout_crds::pod::Pod) -> Value {
+    let probe = |path: &str, seconds: u32, failures: u32| {
+        json!({
+            "httpGet": {"path": path, "port": "health"},
+            "periodSeconds": seconds,
+            "timeoutSeconds": 2,
+            "failureThreshold": failures,
+        })
+    };
+    let container = json!({
+        "name": "inference",
+        "image": serve.release.image,
+        "imagePullPolicy": frame.settings.image_pull_policy,
+        "args": ["--serving", "/config/serving.json", "--keys", "/keys"],
+        "ports": [
+            {"name": "http", "containerPort": PORT, "protocol": "TCP"},
+            {"name": "health", "containerPort": HEALTH_PORT, "protocol": "TCP"},
+        ],
+        "readinessProbe": probe("/readyz", 2, 2),
+        "livenessProbe": probe("/livez", 10, 3),
+        "terminationMessagePolicy": "File",
+        "volumeMounts": [
+            {"name": "config", "mountPath": "/config", "readOnly": true},
+            {"name": "keys", "mountPath": "/keys", "readOnly": true},
+            {"name": "store", "mountPath": path::STORE, "readOnly": true},
+        ],
+    });
+    pod::complete(container, pod, MEMORY)
+}

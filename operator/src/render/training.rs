@@ -1,0 +1,172 @@
+//! A Job and the ConfigMap of its task: three containers in a row, so that a trainer never sees the holdout nor a
+//! credential.
+
+use super::{Frame, pod};
+use crate::{
+    error::{Error, Result},
+    labels,
+};
+use dropout_crds::{pod::Pod, status::CandidateWork};
+use dropout_model::{digest::digest, task::path};
+use dropout_planner::plan::Launch;
+use serde_json::{Value, json};
+
+/// Memory of a Job's containers unless the user says otherwise.
+const MEMORY: &str = "1Gi";
+
+/// Name of the Job of a launch, and of its ConfigMap.
+pub fn name(frame: Frame<'_>, launch: &Launch) -> String {
+    let step = (launch.version, work(launch.work), launch.attempt);
+    labels::job_name(&frame.identity.name, &frame.identity.uid, step)
+}
+
+/// The word for what a Job does, as in its label.
+pub const fn work(work: CandidateWork) -> &'static str {
+    match work {
+        CandidateWork::Train => "Train",
+        CandidateWork::Evaluate => "Evaluate",
+        CandidateWork::Read => "Read",
+    }
+}
+
+/// The ConfigMap of the task: immutable, named as the Job.
+pub fn task_config(frame: Frame<'_>, launch: &Launch) -> Result<Value> {
+    let content = serde_json::to_string(&launch.task).map_err(|error| Error::Render("a task", error))?;
+    let name = name(frame, launch);
+    Ok(json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": name,
+            "namespace": frame.identity.namespace,
+            "labels": labels::labels(&frame.identity.name, labels::JOB),
+            "annotations": {labels::CONTENT: digest(content.as_bytes())},
+            "ownerReferences": frame.owner(),
+        },
+        "immutable": true,
+        "data": {"task.json": content},
+    }))
+}
+
+/// The Job.
+pub fn job(frame: Frame<'_>, launch: &Launch) -> Value {
+    let name = name(frame, launch);
+    let mut labels = labels::labels(&frame.identity.name, labels::JOB);
+    labels.insert(labels::VERSION.into(), dropout_crds::status::version_name(launch.version));
+    labels.insert(labels::WORK.into(), work(launch.work).into());
+    labels.insert(labels::ATTEMPT.into(), launch.attempt.to_string());
+    json!({
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": name,
+            "namespace": frame.identity.namespace,
+            "labels": labels,
+            "annotations": {labels::TASK: launch.answers},
+            "ownerReferences": frame.owner(),
+        },
+        "spec": {
+            "backoffLimit": 0,
+            "completions": 1,
+            "parallelism": 1,
+            "activeDeadlineSeconds": frame.spec.active_deadline().as_seconds().max(1),
+            "podReplacementPolicy": "Failed",
+            "podFailurePolicy": {"rules": [
+                {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+            ]},
+            "template": template(frame, launch, &labels, &name),
+        },
+    })
+}
+
+fn template(frame: Frame<'_>, launch: &Launch, labels: &std::collections::BTreeMap<String, String>, name: &str) -> Value {
+    let pod = frame.spec.training.as_ref().and_then(|training| training.pod.clone()).unwrap_or_default();
+    let mut spec = pod::pod_spec(&pod);
+    spec.insert("restartPolicy".into(), json!("Never"));
+    let containers = Containers { frame, pod: &pod };
+    if launch.work == CandidateWork::Train {
+        spec.insert("initContainers".into(), json!([containers.prepare(), containers.train()]));
+    }
+    let last = if launch.work == CandidateWork::Read { "read" } else { "evaluate" };
+    spec.insert("containers".into(), json!([containers.evaluate(last)]));
+    spec.insert("volumes".into(), volumes(frame, name));
+    json!({"metadata": pod::metadata(&pod, labels), "spec": spec})
+}
+
+/// The three containers.
+struct Containers<'a> {
+    frame: Frame<'a>,
+    pod: &'a Pod,
+}
+
+impl Containers<'_> {
+    fn prepare(&self) -> Value {
+        self.container("prepare", "prepare", json!([task_mount(), self.data_mount(), mount("input", path::INPUT, false)]))
+    }
+
+    fn train(&self) -> Value {
+        let mounts = json!([mount("input", path::INPUT, true), mount("output", path::OUTPUT, false)]);
+        let mut container = self.container("train", "train", mounts);
+        let own = self.frame.spec.training.as_ref().and_then(|training| training.image.as_ref());
+        if let (Some(image), Some(fields)) = (own, container.as_object_mut()) {
+            fields.insert("image".into(), json!(image));
+            fields.remove("args");
+        }
+        container
+    }
+
+    fn evaluate(&self, command: &str) -> Value {
+        let mounts = json!([
+            task_mount(),
+            self.data_mount(),
+            mount("output", path::OUTPUT, true),
+            mount(&volume(self.frame.spec.store.claim()), path::STORE, false),
+        ]);
+        self.container("evaluate", command, mounts)
+    }
+
+    fn data_mount(&self) -> Value {
+        mount(&volume(&self.frame.spec.data.training.persistent_volume_claim.claim_name), path::DATA, true)
+    }
+
+    fn container(&self, name: &str, command: &str, mounts: Value) -> Value {
+        let container = json!({
+            "name": name,
+            "image": self.frame.settings.trainer_image,
+            "imagePullPolicy": self.frame.settings.image_pull_policy,
+            "args": ["job", command],
+            "terminationMessagePath": path::ANSWER,
+            "terminationMessagePolicy": "File",
+            "volumeMounts": mounts,
+        });
+        pod::complete(container, self.pod, MEMORY)
+    }
+}
+
+fn task_mount() -> Value {
+    mount("task", "/task", true)
+}
+
+fn mount(volume: &str, path: &str, is_read_only: bool) -> Value {
+    match is_read_only {
+        true => json!({"name": volume, "mountPath": path, "readOnly": true}),
+        false => json!({"name": volume, "mountPath": path}),
+    }
+}
+
+/// Name of the volume of a claim; the same claim is one volume, mounted twice.
+fn volume(claim: &str) -> String {
+    format!("claim-{}", dropout_model::digest::short(&digest(claim.as_bytes()), 8))
+}
+
+fn volumes(frame: Frame<'_>, name: &str) -> Value {
+    let mut claims = vec![&frame.spec.data.training.persistent_volume_claim.claim_name, &frame.spec.store.persistent_volume_claim.claim_name];
+    claims.dedup();
+    let of_claim = |claim: &&String| json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim}});
+    let fixed = [
+        json!({"name": "task", "configMap": {"name": name}}),
+        json!({"name": "input", "emptyDir": {}}),
+        json!({"name": "output", "emptyDir": {}}),
+    ];
+    fixed.into_iter().chain(claims.iter().map(of_claim)).collect()
+}
