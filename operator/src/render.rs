@@ -28,7 +28,6 @@ impl Frame<'_> {
             "name": self.identity.name,
             "uid": self.identity.uid,
             "controller": true,
-            "blockOwnerDeletion": true,
         }])
     }
 }

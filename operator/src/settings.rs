@@ -103,9 +103,13 @@ impl Settings {
             FLAGS.iter().filter_map(|(flag, variable)| Some((*flag, env::var(variable).ok()?))).collect();
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
-            let known = FLAGS.iter().find(|(flag, _)| *flag == argument);
-            let (flag, _) = known.ok_or_else(|| SettingsError::Unknown(argument.clone()))?;
-            let value = arguments.next().ok_or_else(|| SettingsError::NoValue(argument.clone()))?;
+            let (name, given) = match argument.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (argument, None),
+            };
+            let known = FLAGS.iter().find(|(flag, _)| *flag == name);
+            let (flag, _) = known.ok_or_else(|| SettingsError::Unknown(name.clone()))?;
+            let value = given.or_else(|| arguments.next()).ok_or_else(|| SettingsError::NoValue(name.clone()))?;
             values.insert(flag, value);
         }
         values.retain(|_, value| !value.is_empty());
@@ -154,7 +158,7 @@ mod tests {
             Err(SettingsError::NoNumber("--max-trainings", "many".into()))
         );
         assert_eq!(read("--bogus"), Err(SettingsError::Unknown("--bogus".into())));
-        let settings = read("--trainer-image t --inference-image i --namespace trial").unwrap();
+        let settings = read("--trainer-image t --inference-image=i --namespace=trial").unwrap();
         assert_eq!((settings.namespace.as_deref(), settings.max_trainings), (Some("trial"), 4));
     }
 }

@@ -1,0 +1,49 @@
+//! What the service answers. Nothing in it comes from the request but the names of imputed features.
+
+use dropout_model::{manifest::Feature, policy::Policy};
+use serde::Serialize;
+
+/// The answer to `POST /predict`.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Prediction<'a> {
+    /// 1 if the patient is predicted to drop out.
+    pub dropout_prediction: u8,
+    /// Risk: calibrated probability of dropout within the horizon.
+    pub probability: f64,
+    /// Name of the tier.
+    pub risk_level: &'a str,
+    /// What is done for the tier.
+    pub intervention: &'a str,
+    /// Name of the version that predicted.
+    pub model_version: &'a str,
+    /// Digest of its bundle.
+    pub bundle_digest: &'a str,
+    /// Identity of the policy that decided.
+    pub policy_hash: &'a str,
+    /// Identity of this prediction, 32 hex digits, made of nothing that was sent.
+    pub prediction_id: String,
+    /// Features that were missing and in whose place the training rows' value was put.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub imputed: Vec<&'a str>,
+}
+
+/// The answer to `GET /v1/model`.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Card<'a> {
+    /// Name of the version.
+    pub model_version: &'a str,
+    /// Digest of its bundle.
+    pub bundle_digest: &'a str,
+    /// Identity of the policy.
+    pub policy_hash: &'a str,
+    /// Identifier of the trial.
+    pub study: &'a str,
+    /// Column of the label in the training data.
+    pub label: &'a str,
+    /// How far ahead risk is predicted, in seconds.
+    pub horizon_seconds: u64,
+    /// The fields of a request beside `patient_id`, with their bounds.
+    pub features: &'a [Feature],
+    /// Threshold and tiers.
+    pub policy: &'a Policy,
+}

@@ -1,0 +1,126 @@
+//! What all requests share: the loaded version, the keys, the numbers, and whether the service is ready. It reads no
+//! file and answers no request.
+
+use crate::{ids::Ids, keys::Keys, metrics::Metrics, version::Version};
+use std::sync::{
+    Arc, Mutex, Once, OnceLock, PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// What all requests share.
+pub struct Context {
+    version: OnceLock<Version>,
+    keys: RwLock<Arc<Keys>>,
+    bundle_fault: Mutex<String>,
+    key_fault: Mutex<String>,
+    announced: Once,
+    is_draining: AtomicBool,
+    ids: Ids,
+    metrics: Metrics,
+}
+
+impl Context {
+    /// No version, no keys: not ready.
+    pub fn new() -> Self {
+        Self {
+            version: OnceLock::new(),
+            keys: RwLock::default(),
+            bundle_fault: Mutex::new("the bundle is being read".into()),
+            key_fault: Mutex::new("no API key has been read".into()),
+            announced: Once::new(),
+            is_draining: AtomicBool::new(false),
+            ids: Ids::new(),
+            metrics: Metrics::new(),
+        }
+    }
+
+    /// The loaded version.
+    pub fn version(&self) -> Option<&Version> {
+        self.version.get()
+    }
+
+    /// Serves a version from now on. The first one stays: a process never changes what it serves.
+    pub fn serve(&self, version: Version) {
+        let _ = self.version.set(version);
+    }
+
+    /// Says why there is no version yet; true if that is news.
+    pub fn miss_bundle(&self, sentence: String) -> bool {
+        replace(&self.bundle_fault, sentence)
+    }
+
+    /// The accepted keys.
+    pub fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Accepts these keys and no others from now on; true if they are others than before.
+    pub fn accept(&self, keys: Keys) -> bool {
+        let mut accepted = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let is_news = **accepted != keys;
+        *accepted = Arc::new(keys);
+        is_news
+    }
+
+    /// Says why keys could not be read; those read before stay accepted. True if that is news.
+    pub fn miss_keys(&self, sentence: String) -> bool {
+        replace(&self.key_fault, sentence)
+    }
+
+    /// Not ready from now on, and every answer asks its client to connect anew.
+    pub fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// The version that is served, or a sentence that says why none is.
+    pub fn ready(&self) -> Result<&Version, String> {
+        if self.is_draining() {
+            return Err("the service is stopping".into());
+        }
+        let version = self.version().ok_or_else(|| copy(&self.bundle_fault))?;
+        if self.keys().is_empty() {
+            return Err(copy(&self.key_fault));
+        }
+        Ok(version)
+    }
+
+    /// Says so in the log the first time that the service is ready.
+    pub fn announce(&self) {
+        if let Ok(version) = self.ready() {
+            let (model_version, bundle_digest) = (version.name(), version.digest());
+            self.announced.call_once(|| tracing::info!(model_version, bundle_digest, "ready"));
+        }
+    }
+
+    /// Identity of the next prediction.
+    pub fn prediction_id(&self) -> String {
+        self.ids.draw()
+    }
+
+    /// The numbers.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn replace(fault: &Mutex<String>, sentence: String) -> bool {
+    let mut fault = fault.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_news = *fault != sentence;
+    *fault = sentence;
+    is_news
+}
+
+fn copy(fault: &Mutex<String>) -> String {
+    fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}

@@ -1,0 +1,43 @@
+//! One log line and the numbers for each request: method, matched path, status, time and tier. It never sees a body, and
+//! never logs an id, a feature or a key.
+
+use crate::context::Context;
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderValue, Method, header},
+    middleware::Next,
+    response::Response,
+};
+use std::{sync::Arc, time::Instant};
+
+/// The tier that was assigned, as an extension of a response.
+#[derive(Clone, Debug)]
+pub struct Tier(pub String);
+
+/// Answers, then records how.
+pub async fn record(State(context): State<Arc<Context>>, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let method = word(request.method());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    let path = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let (status, time) = (response.status().as_u16(), start.elapsed());
+    context.metrics().count_request(path, status, time);
+    let latency_ms = (time.as_secs_f64() * 1e6).round() / 1e3;
+    match response.extensions().get::<Tier>() {
+        Some(Tier(tier)) => tracing::info!(method, path, status, latency_ms, tier, "request"),
+        None => tracing::info!(method, path, status, latency_ms, "request"),
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if context.is_draining() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The method, if it is one of the known: any word may be sent as one.
+fn word(method: &Method) -> &'static str {
+    let known = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE, Method::PATCH];
+    let words = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"];
+    known.iter().position(|one| one == method).and_then(|at| words.get(at).copied()).unwrap_or("other")
+}

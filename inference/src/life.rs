@@ -1,0 +1,121 @@
+//! The life of the process: open the ports, load, serve, drain, stop. It decides nothing about a prediction.
+
+use crate::{
+    app::app,
+    context::Context,
+    health::health,
+    listener::{Limits, Listener},
+    load,
+    settings::{KeySource, Settings},
+};
+use std::{future::pending, io, sync::Arc};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+    time::sleep,
+};
+
+/// Most connections at once on the second port.
+const HEALTH_CONNECTIONS: u32 = 64;
+
+/// How the process ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Stopped cleanly.
+    Stopped,
+    /// The platform refused something.
+    Platform(String),
+    /// The settings are bad.
+    BadSettings(String),
+    /// The bundle was read and refused.
+    Refused(String),
+}
+
+impl Exit {
+    /// The exit code.
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Stopped => 0,
+            Self::Platform(_) => 1,
+            Self::BadSettings(_) => 2,
+            Self::Refused(_) => 3,
+        }
+    }
+
+    /// The sentence about it, if it is not a clean one.
+    pub fn sentence(&self) -> Option<&str> {
+        match self {
+            Self::Stopped => None,
+            Self::Platform(sentence) | Self::BadSettings(sentence) | Self::Refused(sentence) => Some(sentence),
+        }
+    }
+}
+
+/// Runs the service to its end.
+pub async fn run(settings: Settings) -> Exit {
+    match live(settings).await {
+        Ok(exit) => exit,
+        Err(error) => Exit::Platform(format!("the service could not start: {error}")),
+    }
+}
+
+async fn live(settings: Settings) -> io::Result<Exit> {
+    let context = Arc::new(Context::new());
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (close, closing) = watch::channel(false);
+    let mut serving = open(&settings, &context, closing).await?;
+    follow_keys(&context, settings.keys);
+
+    let loaded = async {
+        match load::version(&context, settings.bundle, settings.terms).await {
+            Ok(()) => pending().await,
+            Err(refused) => refused,
+        }
+    };
+    let drain = tokio::select! {
+        refused = loaded => return Ok(Exit::Refused(refused.to_string())),
+        _ = terminate.recv() => Some(settings.drain),
+        _ = interrupt.recv() => None,
+    };
+    context.drain();
+    tracing::info!("stopping");
+    if let Some(drain) = drain {
+        // Until every proxy has heard that the pod is leaving, requests keep coming and must be answered.
+        sleep(drain).await;
+    }
+    let _ = close.send(true);
+    serving.join_next().await;
+    tracing::info!("stopped");
+    Ok(Exit::Stopped)
+}
+
+/// Opens both ports. The set ends when the port for predictions has ended; the other one serves to the last.
+async fn open(settings: &Settings, context: &Arc<Context>, closing: watch::Receiver<bool>) -> io::Result<JoinSet<()>> {
+    let health_limits = Limits { connections: HEALTH_CONNECTIONS, ..settings.limits };
+    let main = Listener::bind(settings.address, settings.port, settings.limits).await?;
+    let second = Listener::bind(settings.address, settings.health_port, health_limits).await?;
+    let (port, health_port) = (main.address()?.port(), second.address()?.port());
+    tracing::info!(port, health_port, model_version = settings.terms.name, "started");
+
+    let main = main.counted(context.metrics().connections());
+    let (never, open) = watch::channel(false);
+    let health = health(Arc::clone(context));
+    tokio::spawn(async move {
+        second.serve(health, open).await;
+        drop(never);
+    });
+    let mut serving = JoinSet::new();
+    serving.spawn(main.serve(app(Arc::clone(context)), closing));
+    Ok(serving)
+}
+
+fn follow_keys(context: &Arc<Context>, source: KeySource) {
+    match source {
+        KeySource::Given(keys) => drop(context.accept(keys)),
+        KeySource::Folder(folder) => {
+            let context = Arc::clone(context);
+            tokio::spawn(async move { load::keys(&context, folder).await });
+        }
+    }
+}

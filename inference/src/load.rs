@@ -1,0 +1,96 @@
+//! What is read from files while the service runs: the bundle, until it is there, and the keys, again and again. What
+//! cannot be read is a reason in `/readyz`; only a bundle that was read and is wrong ends the service.
+
+use crate::{
+    context::Context,
+    keys::Keys,
+    version::{Terms, Version},
+};
+use dropout_model::bundle::{BundleError, MAX_BYTES};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::{task::spawn_blocking, time::sleep};
+
+/// How long after a failure the bundle is read again, and how often the keys are.
+pub const EVERY: Duration = Duration::from_secs(2);
+
+#[derive(Debug, thiserror::Error)]
+enum NoVersion {
+    #[error("the bundle {0} cannot be read: {1}")]
+    Absent(String, io::Error),
+    #[error(transparent)]
+    Refused(#[from] BundleError),
+    #[error("the bundle was not read: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+/// Loads a version, however long its file takes to appear. The error is a bundle that was read and refused.
+pub async fn version(context: &Context, path: PathBuf, terms: Terms) -> Result<(), BundleError> {
+    loop {
+        match attempt(path.clone(), terms.clone()).await {
+            Ok(version) => {
+                context.serve(version);
+                context.announce();
+                return Ok(());
+            }
+            Err(NoVersion::Refused(refused)) => return Err(refused),
+            Err(fault @ (NoVersion::Absent(..) | NoVersion::Interrupted(_))) => {
+                let sentence = fault.to_string();
+                if context.miss_bundle(sentence.clone()) {
+                    tracing::warn!(reason = sentence, "not ready");
+                }
+            }
+        }
+        sleep(EVERY).await;
+    }
+}
+
+async fn attempt(path: PathBuf, terms: Terms) -> Result<Version, NoVersion> {
+    spawn_blocking(move || {
+        let bytes = bytes(&path).map_err(|error| NoVersion::Absent(path.display().to_string(), error))?;
+        Ok(Version::read(&bytes, terms)?)
+    })
+    .await?
+}
+
+/// The bytes of a file, but no more than one beyond the largest bundle.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Rereads a folder of keys for ever. While it cannot be read, the keys read before stay accepted.
+pub async fn keys(context: &Context, folder: PathBuf) {
+    loop {
+        read_keys(context, folder.clone()).await;
+        sleep(EVERY).await;
+    }
+}
+
+async fn read_keys(context: &Context, folder: PathBuf) {
+    let place = folder.display().to_string();
+    match spawn_blocking(move || Keys::read(&folder)).await.map_err(io::Error::other).flatten() {
+        Ok(keys) => {
+            let count = keys.len();
+            if context.accept(keys) {
+                tracing::info!(count, "keys read");
+            }
+            let reason = if count == 0 { format!("the folder {place} holds no API key") } else { String::new() };
+            if context.miss_keys(reason.clone()) && count == 0 {
+                tracing::warn!(reason, "not ready");
+            }
+            context.announce();
+        }
+        Err(error) => {
+            let reason = format!("the API keys in {place} cannot be read: {error}");
+            if context.miss_keys(reason.clone()) {
+                tracing::warn!(reason, "keys not read");
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `dropout-inference`: reads the settings, runs the service, and leaves the reason of an unclean end in the log and in
+//! the termination log. The exit codes are in the library's documentation.
+
+use dropout_inference::{
+    life::{Exit, run},
+    settings::{Settings, USAGE},
+};
+use dropout_model::task::path;
+use std::{
+    env,
+    fs::OpenOptions,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+fn main() -> ExitCode {
+    let flags: Vec<String> = env::args_os().skip(1).map(|flag| flag.to_string_lossy().into_owned()).collect();
+    if let Some(text) = flags.iter().find_map(|flag| spoken(flag)) {
+        let _ = io::stdout().write_all(text.as_bytes());
+        return ExitCode::SUCCESS;
+    }
+    start_log();
+    let exit = match Settings::read(flags.into_iter(), |name| env::var(name).ok()) {
+        Ok(settings) => live(settings),
+        Err(bad) => Exit::BadSettings(bad.to_string()),
+    };
+    if let Some(sentence) = exit.sentence() {
+        tracing::error!(code = exit.code(), reason = sentence, "stopped");
+        leave(sentence);
+    }
+    ExitCode::from(exit.code())
+}
+
+fn spoken(flag: &str) -> Option<&'static str> {
+    match flag {
+        "--help" => Some(USAGE),
+        "--version" => Some(concat!("dropout-inference ", env!("CARGO_PKG_VERSION"), "\n")),
+        _ => None,
+    }
+}
+
+/// One JSON object for each line.
+fn start_log() {
+    let lines = tracing_subscriber::fmt().json().flatten_event(true).with_target(false);
+    let _ = lines.with_current_span(false).with_span_list(false).try_init();
+}
+
+fn live(settings: Settings) -> Exit {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let exit = runtime.block_on(run(settings));
+            // A read that hangs in a store's mount must not keep the process alive.
+            runtime.shutdown_background();
+            exit
+        }
+        Err(error) => Exit::Platform(format!("the service could not start: {error}")),
+    }
+}
+
+/// Leaves a sentence where kubelet looks for one. Outside a pod there is no such file, and none is made.
+fn leave(sentence: &str) {
+    if let Ok(mut file) = OpenOptions::new().write(true).truncate(true).open(path::ANSWER) {
+        let _ = file.write_all(sentence.as_bytes());
+    }
+}

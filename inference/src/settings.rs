@@ -1,0 +1,256 @@
+//! The settings: flags, or the environment variable of the same name in capitals. Parsed once, at start.
+
+use crate::{
+    keys::Keys,
+    listener::Limits,
+    version::{Decisions, Terms},
+};
+use dropout_model::{
+    manifest::Target,
+    period::Period,
+    policy::{Policy, Serving},
+};
+use std::{collections::HashMap, fs, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+
+/// What `--help` says.
+pub const USAGE: &str = "\
+Serves the dropout risk of one verified bundle: POST /predict, GET /v1/model.
+
+Started by the operator:
+  --serving FILE          which bundle, as which version, under which policy (JSON)
+  --keys FOLDER           one API key in each file; reread when changed         [/keys]
+Alone, by environment:
+  MODEL_PATH              the bundle
+  API_KEY                 the key that clients show (or --keys)
+  THRESHOLD               decision threshold on risk      [reaches a recall of 0.80]
+  MODEL_VERSION           name of the version                          [unversioned]
+Both; each is also an environment variable, such as HEALTH_PORT:
+  --port N                port for predictions                                [8000]
+  --health-port N         port for /livez, /readyz and /metrics               [9000]
+  --address IP            address to listen on                                 [all]
+  --max-connections N     most connections at once on the first port          [1024]
+  --header-timeout TIME   longest time for the head of a request               [10s]
+  --drain TIME            how long requests are still accepted when stopping    [5s]
+";
+
+const FLAGS: [&str; 8] =
+    ["serving", "keys", "port", "health-port", "address", "max-connections", "header-timeout", "drain"];
+
+/// What the service was started with.
+#[derive(Clone, PartialEq)]
+pub struct Settings {
+    /// Path of the bundle.
+    pub bundle: PathBuf,
+    /// What its version is called and what is done with its risks.
+    pub terms: Terms,
+    /// Where the keys are.
+    pub keys: KeySource,
+    /// Address to listen on; none means all.
+    pub address: Option<IpAddr>,
+    /// Port for predictions.
+    pub port: u16,
+    /// Port for health and metrics.
+    pub health_port: u16,
+    /// What clients may take.
+    pub limits: Limits,
+    /// How long requests are still accepted when the service stops.
+    pub drain: Duration,
+}
+
+/// Where the keys are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// In the files of a folder, reread when changed.
+    Folder(PathBuf),
+    /// Given once, in the environment.
+    Given(Keys),
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadSetting {
+    /// A flag that there is none of.
+    #[error("there is no flag {0}; --help lists them")]
+    Unknown(String),
+    /// A flag without a value.
+    #[error("the flag --{0} needs a value")]
+    Empty(String),
+    /// A value that cannot be used.
+    #[error("{0} must be {1}")]
+    Value(String, &'static str),
+    /// No bundle.
+    #[error("either --serving (started by the operator) or MODEL_PATH (alone) must be set, and not both")]
+    Source,
+    /// No key.
+    #[error("API_KEY or --keys must be set")]
+    NoKey,
+    /// The serving file.
+    #[error("the serving file {0} cannot be used: {1}")]
+    Serving(String, String),
+}
+
+struct Sources<E> {
+    flags: HashMap<String, String>,
+    environment: E,
+}
+
+impl<E: Fn(&str) -> Option<String>> Sources<E> {
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.environment)(name).filter(|value| !value.is_empty())
+    }
+
+    fn flag(&self, flag: &str) -> Option<String> {
+        let variable = || self.variable(&flag.replace('-', "_").to_uppercase());
+        self.flags.get(flag).cloned().or_else(variable)
+    }
+
+    fn parsed<T: FromStr>(&self, flag: &str, default: T, kind: &'static str) -> Result<T, BadSetting> {
+        let Some(text) = self.flag(flag) else { return Ok(default) };
+        text.parse().map_err(|_| BadSetting::Value(format!("--{flag}"), kind))
+    }
+
+    fn duration(&self, flag: &str, default: u32) -> Result<Duration, BadSetting> {
+        let period = self.parsed(flag, Period::seconds(default), "a time such as 10s")?;
+        Ok(Duration::from_secs(period.as_seconds()))
+    }
+}
+
+impl Settings {
+    /// Reads the settings from flags and environment; reads the serving file if one is named.
+    pub fn read(
+        flags: impl Iterator<Item = String>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, BadSetting> {
+        let sources = Sources { flags: parse(flags)?, environment };
+        let (bundle, terms, keys) = match (sources.flag("serving"), sources.variable("MODEL_PATH")) {
+            (Some(file), None) => {
+                let (bundle, terms) = serving(&file)?;
+                (bundle, terms, KeySource::Folder(sources.flag("keys").unwrap_or_else(|| "/keys".into()).into()))
+            }
+            (None, Some(bundle)) => (bundle.into(), alone(&sources)?, own_keys(&sources)?),
+            (None, None) | (Some(_), Some(_)) => return Err(BadSetting::Source),
+        };
+        let address = sources.flag("address").map(|text| text.parse()).transpose();
+        let connections: u32 = sources.parsed("max-connections", 1024, "a number from 1 to 1000000")?;
+        if !(1..=1_000_000).contains(&connections) {
+            return Err(BadSetting::Value("--max-connections".into(), "a number from 1 to 1000000"));
+        }
+        Ok(Self {
+            bundle,
+            terms,
+            keys,
+            address: address.map_err(|_| BadSetting::Value("--address".into(), "an IP address"))?,
+            port: sources.parsed("port", 8000, "a port")?,
+            health_port: sources.parsed("health-port", 9000, "a port")?,
+            limits: Limits { connections, header_timeout: sources.duration("header-timeout", 10)? },
+            drain: sources.duration("drain", 5)?,
+        })
+    }
+}
+
+fn parse(mut flags: impl Iterator<Item = String>) -> Result<HashMap<String, String>, BadSetting> {
+    let mut parsed = HashMap::new();
+    while let Some(word) = flags.next() {
+        let flag = word.strip_prefix("--").ok_or_else(|| BadSetting::Unknown(word.clone()))?;
+        let (flag, value) = match flag.split_once('=') {
+            Some((flag, value)) => (flag, Some(value.to_owned())),
+            None => (flag, None),
+        };
+        if !FLAGS.contains(&flag) {
+            return Err(BadSetting::Unknown(format!("--{flag}")));
+        }
+        let value = value.or_else(|| flags.next()).filter(|value| !value.is_empty());
+        parsed.insert(flag.to_owned(), value.ok_or_else(|| BadSetting::Empty(flag.to_owned()))?);
+    }
+    Ok(parsed)
+}
+
+fn serving(file: &str) -> Result<(PathBuf, Terms), BadSetting> {
+    let bad = |problem: String| BadSetting::Serving(file.to_owned(), problem);
+    let bytes = fs::read(file).map_err(|error| bad(error.to_string()))?;
+    let serving: Serving = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    if let Some(problem) = fault(&serving.policy) {
+        return Err(bad(problem.into()));
+    }
+    let (name, digest) = (serving.model_version, Some(serving.bundle_digest));
+    Ok((serving.bundle.into(), Terms { name, digest, policy: Decisions::Given(serving.policy) }))
+}
+
+fn fault(policy: &Policy) -> Option<&'static str> {
+    if !(0.0..=1.0).contains(&policy.threshold) {
+        return Some("its threshold is not between 0 and 1");
+    }
+    policy.tiers.is_empty().then_some("its policy has no tiers")
+}
+
+fn alone<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<Terms, BadSetting> {
+    let bad = || BadSetting::Value("THRESHOLD".into(), "a number from 0 to 1");
+    let target = match sources.variable("THRESHOLD") {
+        Some(text) => Target::Value(text.parse().ok().filter(|value| (0.0..=1.0).contains(value)).ok_or_else(bad)?),
+        None => Target::Recall(0.80),
+    };
+    let name = sources.variable("MODEL_VERSION").unwrap_or_else(|| "unversioned".into());
+    Ok(Terms { name, digest: None, policy: Decisions::Resolved(target) })
+}
+
+fn own_keys<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<KeySource, BadSetting> {
+    if let Some(folder) = sources.flag("keys") {
+        return Ok(KeySource::Folder(folder.into()));
+    }
+    let keys = Keys::new(sources.variable("API_KEY"));
+    if keys.is_empty() { Err(BadSetting::NoKey) } else { Ok(KeySource::Given(keys)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(flags: &[&str], environment: &[(&str, &str)]) -> Result<Settings, BadSetting> {
+        let of = |name: &str| environment.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
+        Settings::read(flags.iter().map(|flag| (*flag).to_owned()), of)
+    }
+
+    const ALONE: [(&str, &str); 2] = [("MODEL_PATH", "bundle.json"), ("API_KEY", "secret")];
+
+    #[test]
+    fn alone_needs_only_a_bundle_and_a_key() {
+        let settings = read(&[], &ALONE).unwrap();
+        let expected = Settings {
+            bundle: "bundle.json".into(),
+            terms: Terms {
+                name: "unversioned".into(),
+                digest: None,
+                policy: Decisions::Resolved(Target::Recall(0.80)),
+            },
+            keys: KeySource::Given(Keys::new(["secret"])),
+            address: None,
+            port: 8000,
+            health_port: 9000,
+            limits: Limits { connections: 1024, header_timeout: Duration::from_secs(10) },
+            drain: Duration::from_secs(5),
+        };
+        assert!(settings == expected);
+    }
+
+    #[test]
+    fn a_flag_beats_the_variable_of_its_name() {
+        let variables = [ALONE[0], ALONE[1], ("PORT", "1"), ("HEALTH_PORT", "2")];
+        let settings = read(&["--port=3"], &variables).unwrap();
+        assert_eq!((settings.port, settings.health_port), (3, 2));
+    }
+
+    #[test]
+    fn bad_settings_are_named() {
+        let refused = |flags: &[&str], variables: &[(&str, &str)]| read(flags, variables).err().unwrap().to_string();
+        assert!(refused(&[], &[]).contains("MODEL_PATH"));
+        assert!(refused(&[], &ALONE[..1]).contains("API_KEY"));
+        assert!(refused(&[], &[ALONE[0], ("API_KEY", " ")]).contains("API_KEY"));
+        assert!(refused(&["--serving", "x.json"], &ALONE).contains("not both"));
+        assert!(refused(&["--serving", "absent/x.json"], &[]).contains("absent/x.json"));
+        assert!(refused(&["--prot", "1"], &ALONE).contains("--prot"));
+        assert!(refused(&["--port"], &ALONE).contains("--port"));
+        assert!(refused(&["--drain", "5"], &ALONE).contains("--drain"));
+        assert!(refused(&["--max-connections", "0"], &ALONE).contains("--max-connections"));
+        assert!(refused(&[], &[ALONE[0], ALONE[1], ("THRESHOLD", "1.5")]).contains("THRESHOLD"));
+    }
+}

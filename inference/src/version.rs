@@ -1,0 +1,130 @@
+//! One loaded version: a checked bundle made ready for scoring, with its name, digest and policy. Later steps may load
+//! two of them. It never reads a file.
+
+use crate::{
+    answer::{Card, Prediction},
+    row::{Form, Row},
+};
+use dropout_model::{
+    bundle::{Bundle, BundleError, Cell, Model, Scorer},
+    digest::digest,
+    manifest::{Feature, FeatureType, OnMissing, Target},
+    policy::{Policy, resolve},
+};
+
+/// What a version is called and what is done with its risks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Terms {
+    /// Name of the version, such as `v3`.
+    pub name: String,
+    /// Digest that the bundle must have, if one is asked for.
+    pub digest: Option<String>,
+    /// The policy.
+    pub policy: Decisions,
+}
+
+/// Where the policy of a version comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decisions {
+    /// Given as a whole.
+    Given(Policy),
+    /// The default tiers with a threshold resolved from the bundle's own operating points.
+    Resolved(Target),
+}
+
+/// A version that is ready for scoring.
+#[derive(Debug)]
+pub struct Version {
+    name: String,
+    digest: String,
+    policy: Policy,
+    policy_hash: String,
+    study: String,
+    label: String,
+    horizon_seconds: u64,
+    form: Form,
+    scorer: Scorer,
+}
+
+impl Version {
+    /// Reads and checks a bundle: digest, schema, numbers and golden rows.
+    pub fn read(bytes: &[u8], terms: Terms) -> Result<Self, BundleError> {
+        let bundle = Bundle::read(bytes, terms.digest.as_deref())?;
+        let form = Form::new(&bundle.features).map_err(BundleError::Unusable)?;
+        check_imputed(&bundle)?;
+        let scorer = Scorer::new(&bundle)?;
+        let policy = match terms.policy {
+            Decisions::Given(policy) => policy,
+            Decisions::Resolved(target) => Policy::new(resolve(target, &bundle.thresholds), &[]),
+        };
+        Ok(Self {
+            name: terms.name,
+            digest: digest(bytes),
+            policy_hash: policy.hash(),
+            policy,
+            study: bundle.study,
+            label: bundle.label,
+            horizon_seconds: bundle.horizon_seconds,
+            form,
+            scorer,
+        })
+    }
+
+    /// Name of the version.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Digest of the bundle.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What a request must hold.
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// The prediction for a row, or nothing if its numbers are too large for a risk to be computed.
+    pub fn predict(&self, row: Row, prediction_id: String) -> Option<Prediction<'_>> {
+        let risk = self.scorer.risk(&row.cells);
+        let decision = self.policy.decide(risk);
+        risk.is_finite().then(|| Prediction {
+            dropout_prediction: u8::from(decision.is_dropout),
+            probability: risk,
+            risk_level: decision.tier,
+            intervention: decision.intervention,
+            model_version: &self.name,
+            bundle_digest: &self.digest,
+            policy_hash: &self.policy_hash,
+            prediction_id,
+            imputed: self.form.names(&row.imputed),
+        })
+    }
+
+    /// What the version is, as `GET /v1/model` says it.
+    pub fn card(&self) -> Card<'_> {
+        Card {
+            model_version: &self.name,
+            bundle_digest: &self.digest,
+            policy_hash: &self.policy_hash,
+            study: &self.study,
+            label: &self.label,
+            horizon_seconds: self.horizon_seconds,
+            features: self.form.features(),
+            policy: &self.policy,
+        }
+    }
+}
+
+/// Every feature that may be missing needs something to put in its place: without that a scorer would take 0.
+fn check_imputed(bundle: &Bundle) -> Result<(), BundleError> {
+    let Model::Logistic(logistic) = &bundle.model;
+    let fits = |feature: &Feature| match (feature.kind, logistic.imputed.get(&feature.name)) {
+        (FeatureType::Number | FeatureType::Integer, Some(Cell::Number(number))) => number.is_finite(),
+        (FeatureType::Category, Some(Cell::Category(category))) => feature.values.contains(category),
+        (_, Some(_) | None) => feature.when_missing() == OnMissing::Refuse,
+    };
+    let unfit = bundle.features.iter().find(|feature| !fits(feature));
+    unfit.map_or(Ok(()), |feature| Err(BundleError::Unusable(format!("imputed value of {}", feature.name))))
+}

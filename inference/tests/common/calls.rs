@@ -1,0 +1,50 @@
+//! Calls of the routes without a port.
+
+use super::{KEY, bytes, policy};
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, HeaderValue, Request, StatusCode},
+};
+use dropout_inference::{
+    app::app,
+    context::Context,
+    keys::Keys,
+    version::{Decisions, Terms, Version},
+};
+use dropout_model::digest::digest;
+use serde_json::Value;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+pub fn unloaded() -> Arc<Context> {
+    let context = Context::new();
+    context.accept(Keys::new([KEY]));
+    Arc::new(context)
+}
+
+pub fn context() -> Arc<Context> {
+    serving(&bytes())
+}
+
+pub fn serving(bytes: &[u8]) -> Arc<Context> {
+    let context = unloaded();
+    let terms = Terms { name: "v3".into(), digest: Some(digest(bytes)), policy: Decisions::Given(policy()) };
+    context.serve(Version::read(bytes, terms).unwrap());
+    context
+}
+
+pub async fn call(context: &Arc<Context>, request: Request<Body>) -> (StatusCode, HeaderMap, Value) {
+    let response = app(Arc::clone(context)).oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, 1 << 20).await.unwrap();
+    (parts.status, parts.headers, serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+pub fn post(body: impl Into<Body>) -> Request<Body> {
+    let request = Request::post("/predict").header("x-api-key", KEY).header("content-type", "application/json");
+    request.body(body.into()).unwrap()
+}
+
+pub fn problem_json() -> HeaderValue {
+    "application/problem+json".parse().unwrap()
+}
