@@ -2,8 +2,15 @@
 //! the contract of a Job. It never reads a clock, a network or Kubernetes, and draws no random number without a seed.
 
 pub mod bundle;
+pub mod contract;
 pub mod digest;
+pub mod gate;
+pub mod input;
 pub mod manifest;
+pub mod metric;
 pub mod period;
 pub mod policy;
+pub mod random;
+pub mod rows;
+pub mod split;
 pub mod task;

@@ -71,6 +71,9 @@ pub struct Task {
     pub version: u32,
     /// What is to be done.
     pub work: Work,
+    /// Path of the store inside its claim; empty means the claim's root.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub store: String,
     /// What is learned and how it is judged.
     pub manifest: Manifest,
     /// What the candidate is compared with; none for a first model.
@@ -86,7 +89,8 @@ impl Task {
 
     /// Folder of the model's bundles, reports and versions, relative to the root of the store's claim.
     pub fn store_folder(&self, store_path: &str) -> String {
-        format!("{}/{}/{}", store_path.trim_matches('/'), self.namespace, self.name)
+        let parts = [store_path.trim_matches('/'), &self.namespace, &self.name];
+        parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/")
     }
 }
 
@@ -200,7 +204,7 @@ pub enum Verdict {
 }
 
 /// Why a text is no answer to a task.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum NoAnswer {
     /// Nothing there.
     #[error("it left no answer")]

@@ -7,25 +7,30 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::{HELM, MODULES, Program, programs};
+use crate::catalogue::{HELM, MODULES, PAUSE, Program, programs};
 use crate::command;
 use crate::error::{Error, Naming, Result};
 use crate::{Interrupt, Level};
 
 /// A folder with every program of a level, built first where one is missing.
 pub fn binaries(level: Level, interrupt: &Interrupt) -> Result<PathBuf> {
-    folder_with(&programs(level), interrupt)
+    match std::env::var_os("KUBEBUILDER_ASSETS").filter(|value| !value.is_empty()) {
+        Some(folder) => given(PathBuf::from(folder), &programs(level)),
+        None => built(&programs(level), interrupt),
+    }
 }
 
 /// The path of the pinned Helm, built first if it is missing.
 pub fn helm(interrupt: &Interrupt) -> Result<PathBuf> {
-    Ok(folder_with(&[HELM], interrupt)?.join(HELM.name))
+    Ok(built(&[HELM], interrupt)?.join(HELM.name))
 }
 
-fn folder_with(wanted: &[Program], interrupt: &Interrupt) -> Result<PathBuf> {
-    if let Some(folder) = std::env::var_os("KUBEBUILDER_ASSETS").filter(|value| !value.is_empty()) {
-        return given(PathBuf::from(folder), wanted);
-    }
+/// The path of the program of the pause image, built first if it is missing.
+pub(crate) fn pause(interrupt: &Interrupt) -> Result<PathBuf> {
+    Ok(built(&[PAUSE], interrupt)?.join(PAUSE.name))
+}
+
+fn built(wanted: &[Program], interrupt: &Interrupt) -> Result<PathBuf> {
     let folder = cache()?;
     if missing(&folder, wanted).is_empty() {
         return Ok(folder);

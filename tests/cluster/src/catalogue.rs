@@ -35,18 +35,17 @@ const API: [Program; 4] = [
     kubernetes("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
 ];
 
-const NODE: [Program; 7] = [
+const NODE: [Program; 6] = [
     kubernetes("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"),
     kubernetes("kubelet", "k8s.io/kubernetes/cmd/kubelet"),
     kubernetes("kube-proxy", "k8s.io/kubernetes/cmd/kube-proxy"),
     containerd("containerd", "github.com/containerd/containerd/v2/cmd/containerd"),
-    containerd(
-        "containerd-shim-runc-v2",
-        "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
-    ),
+    containerd("containerd-shim-runc-v2", "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2"),
     containerd("ctr", "github.com/containerd/containerd/v2/cmd/ctr"),
-    Program { name: "pause", module: "pause", package: ".", version: "" },
 ];
+
+/// What holds a pod's namespaces open; our own, so never looked for in someone else's folder.
+pub(crate) const PAUSE: Program = Program { name: "pause", module: "pause", package: ".", version: "" };
 
 /// Helm, built only when asked for.
 pub(crate) const HELM: Program = Program {

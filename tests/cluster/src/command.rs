@@ -9,29 +9,23 @@ use crate::error::{Error, Result};
 
 /// What a command wrote to standard output; an error with its standard error if it failed.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let answer = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| Error::Run { program: program(command), source })?;
+    let answer =
+        command.stdin(Stdio::null()).output().map_err(|source| Error::Run { program: program(command), source })?;
     checked(command, &answer)
 }
 
 /// Runs a long command to its end, ending it when an interrupt arrives. Its output goes to ours.
 pub(crate) fn finish(mut command: Command, interrupt: &Interrupt) -> Result<()> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .spawn()
-        .map_err(|source| Error::Run { program: program(&command), source })?;
+    let mut child =
+        command.stdin(Stdio::null()).spawn().map_err(|source| Error::Run { program: program(&command), source })?;
     loop {
-        let ended =
-            child.try_wait().map_err(|source| Error::Run { program: program(&command), source })?;
+        let ended = child.try_wait().map_err(|source| Error::Run { program: program(&command), source })?;
         match ended {
             Some(status) if status.success() => return Ok(()),
+            // A terminal sends Ctrl-C to the command as well as to us.
+            Some(_) if interrupt.is_raised() => return Err(Error::Interrupted),
             Some(status) => {
-                return Err(Error::Failed {
-                    command: line(&command),
-                    output: status.to_string(),
-                });
+                return Err(Error::Failed { command: line(&command), output: status.to_string() });
             }
             None if interrupt.is_raised() => {
                 // Already ended is as good as killed.

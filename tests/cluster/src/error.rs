@@ -58,7 +58,9 @@ pub enum Error {
         folder: PathBuf,
     },
     /// Debian packages are missing and cannot be installed by this user.
-    #[error("these packages are missing: {packages}; install them with: apt-get install --no-install-recommends {packages}")]
+    #[error(
+        "these packages are missing: {packages}; install them with: apt-get install --no-install-recommends {packages}"
+    )]
     MissingPackages {
         /// Their names, separated by spaces.
         packages: String,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
 use crate::error::{Error, Result};
 
 /// Raised by Ctrl-C or SIGTERM; looked at wherever something is awaited.
@@ -12,16 +14,12 @@ pub struct Interrupt(Arc<AtomicBool>);
 impl Interrupt {
     /// A flag raised by SIGINT, SIGTERM and SIGHUP from now on.
     pub fn on_signals() -> Result<Self> {
-        let flag = Self::default();
-        for signal in signal_hook::consts::TERM_SIGNALS {
-            if *signal != signal_hook::consts::SIGQUIT {
-                signal_hook::flag::register(*signal, Arc::clone(&flag.0))
-                    .map_err(|source| Error::Run { program: "sigaction".into(), source })?;
-            }
+        let interrupt = Self::default();
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register(signal, Arc::clone(&interrupt.0))
+                .map_err(|source| Error::Run { program: "sigaction".into(), source })?;
         }
-        signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&flag.0))
-            .map_err(|source| Error::Run { program: "sigaction".into(), source })?;
-        Ok(flag)
+        Ok(interrupt)
     }
 
     /// Whether it was raised.
@@ -29,8 +27,8 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Raises it.
-    pub fn raise(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// An error once it was raised.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.is_raised() { Err(Error::Interrupted) } else { Ok(()) }
     }
 }

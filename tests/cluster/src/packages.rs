@@ -19,23 +19,14 @@ const PACKAGES: [(&str, &[&str]); 8] = [
     ("buildah", &["buildah"]),
 ];
 
-const SEARCH: [&str; 6] =
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const SEARCH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// Installs what a level needs: Debian's `util-linux` for both, the node's tools for a node.
 pub(crate) fn needed(level: Level, interrupt: &Interrupt) -> Result<()> {
     match level {
         Level::Api => install(&["util-linux"], interrupt),
         Level::Node => install(
-            &[
-                "runc",
-                "containernetworking-plugins",
-                "iptables",
-                "conntrack",
-                "iproute2",
-                "mount",
-                "util-linux",
-            ],
+            &["runc", "containernetworking-plugins", "iptables", "conntrack", "iproute2", "mount", "util-linux"],
             interrupt,
         ),
     }
@@ -51,9 +42,12 @@ pub fn install(names: &[&str], interrupt: &Interrupt) -> Result<()> {
         return Err(Error::MissingPackages { packages: missing.join(" ") });
     }
     eprintln!("installing {} with apt-get", missing.join(", "));
-    command::finish(apt_get(&["update", "-qq"]), interrupt)?;
+    // Never killed halfway: that would leave the machine's package state broken.
+    let uninterrupted = Interrupt::default();
+    command::finish(apt_get(&["update", "-qq"]), &uninterrupted)?;
     let options = ["install", "-qq", "--yes", "--no-install-recommends", "-o=Dpkg::Use-Pty=0"];
-    command::finish(apt_get(&[&options, missing.as_slice()].concat()), interrupt)
+    command::finish(apt_get(&[&options, missing.as_slice()].concat()), &uninterrupted)?;
+    interrupt.check()
 }
 
 /// Where a command is, looked for in the system's folders only.
@@ -63,9 +57,7 @@ pub(crate) fn found(name: &str) -> Option<String> {
 
 fn is_installed(name: &str) -> bool {
     PACKAGES.iter().filter(|(package, _)| *package == name).any(|(_, signs)| {
-        signs.iter().any(|sign| {
-            if sign.starts_with('/') { Path::new(sign).exists() } else { found(sign).is_some() }
-        })
+        signs.iter().any(|sign| if sign.starts_with('/') { Path::new(sign).exists() } else { found(sign).is_some() })
     })
 }
 

@@ -2,20 +2,38 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::error::{Naming, Result};
+use crate::error::{Error, Result};
 
-/// As many different free ports as asked for. All are held until the last is found, so none comes twice.
+/// Below NodePorts and below the ports the kernel gives to outgoing connections: port 0 would give one of those, and
+/// before the program that is to listen on it has started, a connection of another cluster may have taken it.
+const FIRST: u32 = 10_000;
+const COUNT: u32 = 20_000;
+/// How far apart two launchers with neighbouring process ids begin.
+const STRIDE: u32 = 16;
+
+/// As many free ports as asked for; never the same twice in one program.
 pub(crate) fn free<const N: usize>() -> Result<[u16; N]> {
-    let mut held = Vec::with_capacity(N);
     let mut ports = [0; N];
     for port in &mut ports {
-        let address = "127.0.0.1:0";
-        let listener = TcpListener::bind(address).naming("listen on", Path::new(address))?;
-        *port = listener.local_addr().naming("listen on", Path::new(address))?.port();
-        held.push(listener);
+        *port = next()?;
     }
     Ok(ports)
+}
+
+fn next() -> Result<u16> {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(STRIDE);
+    for _ in 0..COUNT {
+        let offset = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = u16::try_from(FIRST + offset).unwrap_or(u16::MAX);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    let source = std::io::ErrorKind::AddrInUse.into();
+    Err(Error::File { doing: "find a free port on", path: Path::new("127.0.0.1").into(), source })
 }
 
 #[cfg(test)]
@@ -24,7 +42,7 @@ mod tests {
 
     #[test]
     fn free_ports_differ_and_can_be_listened_on() {
-        let mut ports = free::<20>().unwrap().to_vec();
+        let mut ports = [free::<10>().unwrap(), free().unwrap()].concat();
         for port in &ports {
             TcpListener::bind(("127.0.0.1", *port)).unwrap();
         }

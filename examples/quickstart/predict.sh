@@ -1,0 +1,30 @@
+# Shared by try.sh and demo.sh: example patients of each tier, and one prediction over HTTP. Sourced, never run.
+
+# example_patients RISKS.csv TRIAL.csv COLUMNS THRESHOLD: one request body a tier (low, medium, critical), taken from rows
+# of the trial by their risk.
+example_patients() {
+  awk -F, -v columns="$3" -v threshold="$4" '
+    FNR == NR { if (FNR > 1) risk[FNR] = $2; next }
+    FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; n = split(columns, wanted, " "); next }
+    {
+      r = risk[FNR]
+      tier = r >= 0.65 ? "critical" : (r >= threshold && r < 0.6) ? "medium" : r < threshold / 2 ? "low" : ""
+      if (tier == "" || tier in body) next
+      text = "{\"patient_id\":\"EXAMPLE-" tier "\""
+      for (i = 1; i <= n; i++) text = text ",\"" wanted[i] "\":" $(at[wanted[i]])
+      body[tier] = text "}"
+    }
+    END { print body["low"]; print body["medium"]; print body["critical"] }' "$1" "$2"
+}
+
+# predict PORT KEY BODY: the answer of POST /predict on 127.0.0.1, by curl, or by bash alone where there is no curl.
+predict() {
+  if command -v curl >/dev/null; then
+    curl --silent --max-time 10 "http://127.0.0.1:$1/predict" -H "x-api-key: $2" -H 'content-type: application/json' -d "$3"
+    return
+  fi
+  exec 3<>"/dev/tcp/127.0.0.1/$1"
+  printf 'POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nx-api-key: %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s' "$2" "${#3}" "$3" >&3
+  sed '1,/^\r$/d' <&3
+  exec 3>&-
+}

@@ -1,0 +1,54 @@
+//! The two checks that decide a promotion: the candidate is better by more than the margin, and surely better.
+
+use super::{Findings, check, percent, range, verdict};
+use crate::{
+    manifest::{Comparison, Gate, Metric},
+    metric::{bootstrap::Compared, gain},
+    task::{Check, Verdict},
+};
+
+/// Whether the candidate's primary metric is better than production's by strictly more than the margin.
+pub fn primary(gate: &Gate, findings: &Findings) -> Check {
+    let primary = gate.primary();
+    let Some(compared) = findings.of(primary.metric) else { return absent("primary", primary.metric) };
+    let (candidate, production) = (compared.candidate, compared.production);
+    let margin = match primary.comparison() {
+        Comparison::Relative if production == 0.0 => f64::NAN,
+        Comparison::Relative => primary.margin() * production.abs(),
+        Comparison::Absolute => primary.margin(),
+    };
+    let gain = gain(primary.metric, candidate, production);
+    let message = format!("{}, better by more than {margin:.3} is needed", sentence(gate, compared));
+    check("primary", verdict(&[gain, margin], gain > margin), message)
+}
+
+/// Whether the lower bound of the paired bootstrap interval of the gain is above zero.
+pub fn confidence(gate: &Gate, findings: &Findings) -> Check {
+    let metric = gate.primary().metric;
+    let Some(compared) = findings.of(metric) else { return absent("confidence", metric) };
+    let interval = compared.interval(gate.level(), |candidate, production| gain(metric, candidate, production));
+    let message = format!(
+        "gain in {} is {} at {} by patients, the lower bound must be above 0",
+        metric.name(),
+        range(interval),
+        percent(gate.level())
+    );
+    check("confidence", verdict(&[interval.low], interval.low > 0.0), message)
+}
+
+/// The primary numbers: `roc_auc 0.772 against 0.704 (+0.068, 95 % interval +0.031 to +0.104)`.
+pub fn sentence(gate: &Gate, compared: &Compared) -> String {
+    let (candidate, production) = (compared.candidate, compared.production);
+    let interval = compared.interval(gate.level(), |candidate, production| candidate - production);
+    format!(
+        "{} {candidate:.3} against {production:.3} ({:+.3}, {} interval {})",
+        compared.metric.name(),
+        candidate - production,
+        percent(gate.level()),
+        range(interval)
+    )
+}
+
+fn absent(name: &str, metric: Metric) -> Check {
+    check(name, Verdict::Inconclusive, format!("{} was not measured", metric.name()))
+}

@@ -1,0 +1,161 @@
+//! Metrics against brute force.
+
+use super::{bootstrap::*, *};
+use crate::random::Stream;
+
+fn rows(count: usize, seed: u64) -> (Vec<f64>, Rows) {
+    let stream = Stream::new(seed);
+    let draw = |n: usize, k: u64| stream.unit(n as u64 * 4 + k);
+    let patient: Vec<u32> = (0..count).map(|n| (n / 3) as u32).collect();
+    let patients = (0..count.div_ceil(3)).map(|n| format!("P-{n}")).collect();
+    // Risks in steps of 0.1, so that many are tied.
+    let risk: Vec<f64> = (0..count).map(|n| (draw(n, 0) * 10.0).round() / 10.0).collect();
+    let label = risk.iter().enumerate().map(|(n, risk)| draw(n, 1) < 0.2 + 0.5 * risk).collect();
+    let landmark = (0..count).map(|n| (n % 3) as u32).collect();
+    let landmarks = vec!["14".into(), "28".into(), "56".into()];
+    (risk, Rows { patient, patients, label, landmark, landmarks, ..Rows::default() })
+}
+
+fn pairs(risk: &[f64], label: &[bool], weight: &[f64]) -> f64 {
+    let (mut right, mut all) = (0.0, 0.0);
+    for (i, _) in label.iter().enumerate().filter(|(_, label)| **label) {
+        for (j, _) in label.iter().enumerate().filter(|(_, label)| !**label) {
+            let pair = weight[i] * weight[j];
+            all += pair;
+            right += pair * if risk[i] > risk[j] { 1.0 } else if risk[i] == risk[j] { 0.5 } else { 0.0 };
+        }
+    }
+    right / all
+}
+
+#[test]
+fn roc_auc_is_the_share_of_pairs_in_order_with_ties_and_weights() {
+    let (risk, rows) = rows(91, 5);
+    let scored = Scored::new(risk.clone(), &rows);
+    let weight: Vec<f64> = (0..91).map(|n| f64::from(n % 4)).collect();
+    for weight in [scored.even(), weight] {
+        let brute = pairs(&risk, &rows.label, &weight);
+        assert!((rank::roc_auc(&scored, &weight) - brute).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn roc_auc_within_landmark_is_the_mean_of_days_weighted_by_dropouts() {
+    let (risk, rows) = rows(90, 8);
+    let scored = Scored::new(risk.clone(), &rows);
+    let (mut sum, mut dropouts) = (0.0, 0.0);
+    for day in 0..3_u32 {
+        let on = |n: &usize| rows.landmark[*n] == day;
+        let risk: Vec<f64> = (0..90).filter(on).map(|n| risk[n]).collect();
+        let label: Vec<bool> = (0..90).filter(on).map(|n| rows.label[n]).collect();
+        let positive = label.iter().filter(|label| **label).count() as f64;
+        sum += positive * pairs(&risk, &label, &vec![1.0; risk.len()]);
+        dropouts += positive;
+    }
+    assert!((rank::roc_auc_within_landmark(&scored, &scored.even()) - sum / dropouts).abs() < 1e-12);
+}
+
+#[test]
+fn metrics_are_not_numbers_where_the_rows_do_not_define_them() {
+    let (risk, mut rows) = rows(30, 5);
+    rows.label = vec![true; 30];
+    let scored = Scored::new(risk, &rows);
+    let even = scored.even();
+    assert!(rank::roc_auc(&scored, &even).is_nan());
+    assert!(rank::roc_auc_within_landmark(&scored, &even).is_nan());
+    assert!(flag::precision(&scored, &even, 2.0).is_nan());
+    assert!(calibration::in_the_large(&scored, &even).is_nan());
+    assert!(flag::recall_at_capacity(&scored, &even, f64::NAN).is_nan());
+}
+
+#[test]
+fn flags_count_rows_at_or_above_the_threshold() {
+    let (risk, rows) = rows(60, 9);
+    let scored = Scored::new(risk.clone(), &rows);
+    let even = scored.even();
+    let flagged = risk.iter().filter(|risk| **risk >= 0.5).count() as f64;
+    let hits = risk.iter().zip(&rows.label).filter(|(risk, label)| **risk >= 0.5 && **label).count() as f64;
+    assert_eq!(flag::alert_rate(&scored, &even, 0.5), flagged / 60.0);
+    assert_eq!(flag::precision(&scored, &even, 0.5), hits / flagged);
+    assert_eq!(flag::recall(&scored, &even, 0.5), hits / rows.positives() as f64);
+}
+
+#[test]
+fn recall_at_capacity_is_recall_at_the_own_alert_rate_and_the_mean_over_orders_of_ties() {
+    let (risk, rows) = rows(60, 9);
+    let scored = Scored::new(risk, &rows);
+    let even = scored.even();
+    let capacity = flag::alert_rate(&scored, &even, 0.5);
+    let recall = flag::recall(&scored, &even, 0.5);
+    assert!((flag::recall_at_capacity(&scored, &even, capacity) - recall).abs() < 1e-12);
+    let flat = Scored::new(vec![0.3; 60], &rows);
+    assert!((flag::recall_at_capacity(&flat, &even, 0.25) - 0.25).abs() < 1e-12);
+}
+
+#[test]
+fn calibration_in_the_large_makes_the_mean_risk_the_mean_outcome() {
+    let (risk, rows) = rows(90, 11);
+    let risk: Vec<f64> = risk.iter().map(|risk| 0.05 + 0.9 * risk).collect();
+    let scored = Scored::new(risk.clone(), &rows);
+    let a = calibration::in_the_large(&scored, &scored.even());
+    let shifted = |risk: &f64| crate::bundle::logistic(a + (risk / (1.0 - risk)).ln());
+    let mean = risk.iter().map(shifted).sum::<f64>() / 90.0;
+    assert!((mean - rows.positives() as f64 / 90.0).abs() < 1e-9);
+}
+
+#[test]
+fn weighting_rows_is_the_same_as_repeating_them() {
+    let (risk, rows) = rows(30, 3);
+    let weight: Vec<f64> = rows.patient.iter().map(|patient| f64::from(patient % 3)).collect();
+    let repeated: Vec<usize> =
+        (0..30).flat_map(|row| std::iter::repeat_n(row, weight[row] as usize)).collect();
+    let again = rows.pick(&repeated);
+    let whole = Scored::new(repeated.iter().map(|row| risk[*row]).collect(), &again);
+    let scored = Scored::new(risk, &rows);
+    let operation = Operation { threshold: 0.4, capacity: 0.3 };
+    for metric in ALL {
+        let a = value(metric, &scored, &weight, operation);
+        let b = value(metric, &whole, &whole.even(), operation);
+        assert!((a - b).abs() < 1e-9, "{metric:?}: {a} {b}");
+    }
+}
+
+#[test]
+fn bootstrap_is_the_same_for_a_seed_and_covers_the_estimate() {
+    let (risk, rows) = rows(300, 4);
+    let side = Side { scored: Scored::new(risk, &rows), threshold: 0.5 };
+    let first = compare(&side, Some(&side), 1);
+    assert_eq!(first, compare(&side, Some(&side), 1));
+    assert_ne!(first, compare(&side, Some(&side), 2));
+    for compared in &first {
+        let interval = compared.interval(0.95, |candidate, _| candidate);
+        assert!(interval.low < compared.candidate && compared.candidate < interval.high, "{:?}", compared.metric);
+        let difference = compared.interval(0.95, |candidate, production| candidate - production);
+        assert!(difference.low.abs() < 1e-12 && difference.high.abs() < 1e-12);
+    }
+}
+
+#[test]
+fn bootstrap_over_patients_is_wider_than_over_rows() {
+    let (risk, mut rows) = rows(300, 4);
+    // Three copies of each patient's first row: over rows, this looks like three times the evidence.
+    let first = |values: &[bool]| (0..300).map(|n| values[n / 3 * 3]).collect::<Vec<_>>();
+    rows.label = first(&rows.label.clone());
+    let risk: Vec<f64> = (0..300).map(|n| risk[n / 3 * 3]).collect();
+    let width = |rows: &Rows| {
+        let side = Side { scored: Scored::new(risk.clone(), rows), threshold: 0.5 };
+        let auc = compare(&side, None, 1).remove(4).interval(0.95, |candidate, _| candidate);
+        auc.high - auc.low
+    };
+    let by_patient = width(&rows);
+    rows.patient = (0..300).collect();
+    rows.patients = (0..300).map(|n| format!("P-{n}")).collect();
+    assert!(by_patient > 1.4 * width(&rows));
+}
+
+#[test]
+fn quantile_is_that_of_type_seven() {
+    assert_eq!(quantile(&[1.0, 2.0, 4.0, 8.0], 0.5), 3.0);
+    assert_eq!(quantile(&[1.0, 2.0, 4.0, 8.0], 1.0), 8.0);
+    assert!(quantile(&[], 0.5).is_nan());
+}

@@ -1,0 +1,311 @@
+//! Reading a CSV file under a contract. It reports the first problem with file, row and column, counts the rest, and
+//! never repeats a patient's identifier.
+
+use super::{
+    Column, Contract, Counts, Rows, Table, renumber,
+    cell::{self, Value},
+    date::Day,
+    header::{Header, Layout},
+};
+use crate::{
+    digest::digest,
+    input::{BadInput, Reason},
+    manifest::{Feature, FeatureType, Label},
+};
+use csv::ByteRecord;
+use std::collections::{HashMap, HashSet};
+
+/// Largest file that is read, in bytes.
+pub const MAX_FILE: u64 = 1 << 30;
+
+/// Reads the rows that count. `file` is the name shown in messages.
+pub fn read(file: &str, bytes: &[u8], contract: &Contract<'_>) -> Result<Table, BadInput> {
+    let manifest = contract.manifest;
+    let digest = digest(bytes);
+    if manifest.data.training.digest.as_ref().is_some_and(|wanted| *wanted != digest) {
+        let message = format!("{file} has digest {digest}, but spec.data.training.digest asks for another; name the digest of the file you mean");
+        return Err(BadInput::new(Reason::DigestMismatch, message));
+    }
+    let (layout, places) = opened(file, bytes, |header| header.layout(contract))?;
+    let mut reading = Reading::new(file, layout);
+    reading.label = Some(&manifest.label);
+    let cutoff = manifest.data.cutoff.as_deref().filter(|_| manifest.index.is_some());
+    reading.latest = cutoff.and_then(Day::read).and_then(|day| day.before(manifest.label.maturity()));
+    reading.all(places)?;
+    reading.check_label(&manifest.label)?;
+    let mut rows = reading.rows;
+    let production = rows.columns.split_off(reading.layout.own);
+    Ok(Table { rows, production, counts: reading.counts, digest })
+}
+
+/// Reads rows for scoring: a patient's identifier and features, no label.
+pub fn read_features(file: &str, bytes: &[u8], patient: &str, features: &[Feature]) -> Result<Rows, BadInput> {
+    let (layout, places) = opened(file, bytes, |header| header.features_only(patient, features))?;
+    let mut reading = Reading::new(file, layout);
+    reading.all(places)?;
+    Ok(reading.rows)
+}
+
+/// The records of a file with the row each begins at; the header is row 1 and comes first.
+pub fn records(bytes: &[u8]) -> impl Iterator<Item = Result<(usize, ByteRecord), csv::Error>> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let (mut row, mut counted) = (1, 0);
+    std::iter::from_fn(move || {
+        let mut record = ByteRecord::new();
+        match reader.read_byte_record(&mut record) {
+            Ok(false) => None,
+            Ok(true) => {
+                let start = record.position().map_or(0, |position| position.byte() as usize);
+                let blank = bytes.get(start..).map_or(0, |rest| rest.iter().take_while(|b| b"\r\n".contains(b)).count());
+                let start = start + blank;
+                row += line_ends(bytes.get(counted..start).unwrap_or_default());
+                counted = start;
+                Some(Ok((row, record)))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    })
+}
+
+fn line_ends(bytes: &[u8]) -> usize {
+    let after = bytes.iter().skip(1).map(Some).chain([None]);
+    bytes.iter().zip(after).filter(|(byte, next)| **byte == b'\n' || (**byte == b'\r' && *next != Some(&b'\n'))).count()
+}
+
+type Records<'b> = Box<dyn Iterator<Item = Result<(usize, ByteRecord), csv::Error>> + 'b>;
+
+fn opened<'a, 'b>(
+    file: &str,
+    bytes: &'b [u8],
+    layout: impl FnOnce(&Header<'_>) -> Result<Layout<'a>, BadInput>,
+) -> Result<(Layout<'a>, Records<'b>), BadInput> {
+    let mut records = records(bytes);
+    let Some(Ok((_, first))) = records.next() else {
+        return Err(BadInput::new(Reason::NoRows, format!("{file} is empty; it needs a header and rows")));
+    };
+    let name = |bytes: &[u8]| std::str::from_utf8(bytes).map(|name| name.trim().to_owned());
+    let names: Vec<String> = first.iter().map(name).collect::<Result<_, _>>().map_err(|_| {
+        BadInput::new(Reason::NotText, format!("{file}, row 1: the header is no UTF-8 text; save the file as UTF-8"))
+    })?;
+    Ok((layout(&Header::new(file, names)?)?, Box::new(records)))
+}
+
+/// The state of a reading.
+struct Reading<'a> {
+    file: &'a str,
+    layout: Layout<'a>,
+    label: Option<&'a Label>,
+    /// The last day on which a landmark's label was certain at the cut-off.
+    latest: Option<Day>,
+    rows: Rows,
+    counts: Counts,
+    patients: HashMap<String, u32>,
+    landmarks: HashMap<String, u32>,
+    seen: HashSet<(u32, u32)>,
+    label_values: Vec<String>,
+    first: Option<BadInput>,
+}
+
+/// Why a row is refused: the column (if one is to blame), the word, the rest of the sentence.
+type Problem<'a> = (Option<&'a str>, Reason, String);
+
+impl<'a> Reading<'a> {
+    fn new(file: &'a str, layout: Layout<'a>) -> Self {
+        let column = |kind| match kind {
+            FeatureType::Number | FeatureType::Integer => Column::Numbers(Vec::new()),
+            FeatureType::Category => Column::Levels(Vec::new()),
+        };
+        let columns = layout.features.iter().map(|(_, feature, _)| column(feature.kind)).collect();
+        Self {
+            file,
+            layout,
+            label: None,
+            latest: None,
+            rows: Rows { columns, ..Rows::default() },
+            counts: Counts::default(),
+            patients: HashMap::new(),
+            landmarks: HashMap::new(),
+            seen: HashSet::new(),
+            label_values: Vec::new(),
+            first: None,
+        }
+    }
+
+    fn all(&mut self, records: Records<'_>) -> Result<(), BadInput> {
+        let mut values = Vec::new();
+        for record in records {
+            let Ok((row, record)) = record else { break };
+            if let Err((column, reason, what)) = self.take(&record, &mut values) {
+                let column = column.map_or(String::new(), |column| format!(", column '{column}'"));
+                let message = format!("{}, row {row}{column}: {what}", self.file);
+                let first = self.first.get_or_insert(BadInput { reason, message, problems: 0 });
+                first.problems += 1;
+            }
+            self.counts.rows += 1;
+        }
+        match self.first.take() {
+            Some(bad) => Err(bad),
+            None if self.rows.is_empty() => Err(BadInput::new(Reason::NoRows, self.no_rows())),
+            None => {
+                self.number_names();
+                Ok(())
+            }
+        }
+    }
+
+    /// Numbers patients and landmarks by their first row that counts.
+    fn number_names(&mut self) {
+        let every: Vec<usize> = (0..self.rows.len()).collect();
+        let rows = &mut self.rows;
+        (rows.patient, rows.patients) = renumber(&every, &rows.patient, &names(&self.patients));
+        if self.layout.landmark.is_some() {
+            (rows.landmark, rows.landmarks) = renumber(&every, &rows.landmark, &names(&self.landmarks));
+        }
+    }
+
+    fn no_rows(&self) -> String {
+        let Counts { rows, immature, censored, .. } = self.counts;
+        format!("{} has no row that counts: {rows} rows, {immature} immature at the cut-off, {censored} censored", self.file)
+    }
+
+    fn take(&mut self, record: &ByteRecord, values: &mut Vec<Value>) -> Result<(), Problem<'a>> {
+        let width = self.layout.width;
+        if record.len() != width {
+            let what = format!("has {} cells, the header has {width}; quote cells that hold a comma", record.len());
+            return Err((None, Reason::RaggedRow, what));
+        }
+        let (patient, landmark) = self.who(record)?;
+        let is_mature = self.is_mature(record)?;
+        let is_censored = self.is_censored(record)?;
+        let counts = is_mature && !is_censored;
+        let label = self.read_label(record, counts)?;
+        values.clear();
+        for (at, feature, rule) in &self.layout.features {
+            let read = cell::read(feature, text(record, *at)?, *rule);
+            values.push(read.map_err(|(reason, what)| (Some(feature.name.as_str()), reason, what))?);
+        }
+        match (is_mature, is_censored) {
+            (false, _) => self.counts.immature += 1,
+            (true, true) => self.counts.censored += 1,
+            (true, false) => self.keep((patient, landmark), label, values),
+        }
+        Ok(())
+    }
+
+    fn who(&mut self, record: &ByteRecord) -> Result<(u32, u32), Problem<'a>> {
+        let patient = text(record, self.layout.patient)?.trim();
+        if patient.is_empty() {
+            return Err((None, Reason::EmptyPatientId, "the patient's identifier is empty; fill it in".into()));
+        }
+        let patient = number_of(&mut self.patients, patient);
+        let Some(at) = self.layout.landmark.or(self.layout.index) else { return Ok((patient, 0)) };
+        let landmark = number_of(&mut self.landmarks, text(record, at)?.trim());
+        if !self.seen.insert((patient, landmark)) {
+            let what = "an earlier row has the same patient and landmark; keep one of them".to_owned();
+            return Err((None, Reason::DuplicateRow, what));
+        }
+        Ok((patient, if self.layout.landmark.is_some() { landmark } else { 0 }))
+    }
+
+    fn is_mature(&self, record: &ByteRecord) -> Result<bool, Problem<'a>> {
+        let Some(at) = self.layout.index else { return Ok(true) };
+        let date = text(record, at)?.trim();
+        match Day::read(date) {
+            Some(day) => Ok(self.latest.is_some_and(|latest| day <= latest)),
+            None => Err((None, Reason::BadDate, format!("the landmark's date is '{}'; write it as YYYY-MM-DD", shown(date)))),
+        }
+    }
+
+    fn is_censored(&self, record: &ByteRecord) -> Result<bool, Problem<'a>> {
+        let Some(at) = self.layout.censor else { return Ok(false) };
+        match text(record, at)?.trim() {
+            "1" => Ok(true),
+            "0" | "" => Ok(false),
+            other => Err((None, Reason::BadCensor, format!("the censor cell is '{}'; write 1 or 0", shown(other)))),
+        }
+    }
+
+    fn read_label(&mut self, record: &ByteRecord, counts: bool) -> Result<bool, Problem<'a>> {
+        let (Some(at), Some(label)) = (self.layout.label, self.label) else { return Ok(false) };
+        let column = Some(label.column.as_str());
+        let value = text(record, at)?.trim();
+        if value.is_empty() && counts {
+            let what = "the label is empty, but the row counts; fill it in or mark the row as censored".to_owned();
+            return Err((column, Reason::MissingLabel, what));
+        }
+        if !value.is_empty() && !self.label_values.iter().any(|known| known == value) {
+            if let [first, second] = self.label_values.as_slice() {
+                let (first, second) = (shown(first), shown(second));
+                let what = format!("the label is '{}' beside '{first}' and '{second}'; it must have two values", shown(value));
+                return Err((column, Reason::LabelValues, what));
+            }
+            self.label_values.push(value.to_owned());
+        }
+        Ok(value == label.positive_value())
+    }
+
+    fn keep(&mut self, (patient, landmark): (u32, u32), label: bool, values: &[Value]) {
+        self.rows.patient.push(patient);
+        self.rows.landmark.push(landmark);
+        if self.label.is_some() {
+            self.rows.label.push(label);
+        }
+        self.rows.place.push(self.counts.rows as u32);
+        self.counts.mature += 1;
+        for (column, value) in self.rows.columns.iter_mut().zip(values) {
+            match (column, value) {
+                (Column::Numbers(numbers), Value::Number(number)) => numbers.push(*number),
+                (Column::Levels(levels), Value::Level(level)) => levels.push(*level),
+                (Column::Numbers(numbers), Value::Level(_)) => numbers.push(f64::NAN),
+                (Column::Levels(levels), Value::Number(_)) => levels.push(Column::MISSING),
+            }
+        }
+    }
+
+    fn check_label(&mut self, label: &Label) -> Result<(), BadInput> {
+        let positive = label.positive_value();
+        let (file, column) = (self.file, &label.column);
+        let found = self.label_values.iter().map(|value| shown(value)).collect::<Vec<_>>().join("' and '");
+        if self.label_values.len() == 2 && !self.label_values.iter().any(|value| value == positive) {
+            let message = format!("{file}, column '{column}': the label is '{found}', never '{positive}'; set spec.label.positive to the one that means dropout");
+            return Err(BadInput::new(Reason::LabelValues, message));
+        }
+        let positives = self.rows.positives();
+        if positives == 0 || positives == self.rows.len() {
+            let message = format!("{file}, column '{column}': all {} rows that count have one label; both are needed to learn from", self.rows.len());
+            return Err(BadInput::new(Reason::OneClass, message));
+        }
+        Ok(())
+    }
+}
+
+fn text<'r, 'a>(record: &'r ByteRecord, at: usize) -> Result<&'r str, Problem<'a>> {
+    let cell = record.get(at).unwrap_or_default();
+    std::str::from_utf8(cell).map_err(|_| {
+        (None, Reason::NotText, format!("cell {} is no UTF-8 text; save the file as UTF-8", at + 1))
+    })
+}
+
+fn number_of(numbers: &mut HashMap<String, u32>, name: &str) -> u32 {
+    if let Some(number) = numbers.get(name) {
+        return *number;
+    }
+    let number = numbers.len() as u32;
+    numbers.insert(name.to_owned(), number);
+    number
+}
+
+fn names(numbers: &HashMap<String, u32>) -> Vec<String> {
+    let mut names = vec![String::new(); numbers.len()];
+    for (name, number) in numbers {
+        if let Some(slot) = names.get_mut(*number as usize) {
+            slot.clone_from(name);
+        }
+    }
+    names
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(32).collect()
+}

@@ -1,0 +1,159 @@
+//! The conditions that kstatus reads: is the production version served, is something converging, is a human needed.
+
+use crate::{
+    claim, conditions,
+    conditions::Said,
+    fleet::is_updating,
+    intents::served,
+    next::Next,
+    observed::{RunPhase, ServingFact, ServingFault},
+    rollout, sentence,
+    task::current_run,
+};
+use dropout_crds::{
+    Reason,
+    status::{Candidate, JudgedOutcome, Release, Stage},
+};
+
+/// Whether the desired production version is served.
+pub fn ready(next: &Next<'_>) -> Said {
+    let Some(production) = &next.status.production else {
+        return (Some(false), Reason::NoModel, no_model(next));
+    };
+    let deployed = match &next.observed.serving {
+        ServingFact::Foreign(owner) => return (Some(false), Reason::NameConflict, sentence::foreign_deployment(owner)),
+        ServingFact::Absent => {
+            return (Some(false), Reason::Unavailable, format!("the Deployment of {} is not there yet", production.name));
+        }
+        ServingFact::Ours(deployed) => deployed,
+    };
+    if deployed.available < 1 {
+        return (Some(false), Reason::Unavailable, unavailable(next, production));
+    }
+    let is_rolling = served(&next.status) != Some(production);
+    if is_rolling || rollout::is_placed(deployed, production) {
+        return (Some(true), Reason::Serving, format!("{} serves", production.name));
+    }
+    (Some(false), Reason::Converging, format!("{} is production, but pods still serve {}", production.name, deployed.version))
+}
+
+fn no_model(next: &Next<'_>) -> String {
+    let what = match &next.status.candidate {
+        Some(candidate) if candidate.release.is_some() => format!("{} comes into service", candidate.name),
+        Some(candidate) => sentence::making(candidate),
+        None if next.observed.spec.is_suspended() => "spec.suspend is set".to_owned(),
+        None => next.status.judged.as_ref().map(|judged| judged.message.clone()).unwrap_or_default(),
+    };
+    format!("no version is production yet: {what}")
+}
+
+fn unavailable(next: &Next<'_>, production: &Release) -> String {
+    let pods = sentence::pods(next.observed);
+    match rollout::fault(next.observed, production) {
+        Some(ServingFault::Candidate(why) | ServingFault::Environment(why)) => format!("{}: {pods}: {why}", production.name),
+        None => format!("{}: {pods}", production.name),
+    }
+}
+
+/// Whether pods are converging or the first model is pending. What waits for a human is not.
+pub fn reconciling(next: &Next<'_>) -> Said {
+    if let (_, reason, _) = stalled(next) && reason != Reason::NoError {
+        return (Some(false), reason, "it waits for a human: see Stalled".to_owned());
+    }
+    let Some(release) = served(&next.status) else { return first_model(next) };
+    let is_rolling = next.status.candidate.as_ref().is_some_and(|candidate| candidate.release.is_some() && candidate.stage == Stage::RollingOut);
+    if is_rolling {
+        return (Some(true), Reason::RollingOut, format!("{} comes into service", release.name));
+    }
+    if is_settled(next, release) {
+        return (Some(false), Reason::UpToDate, format!("all pods serve {}", release.name));
+    }
+    let is_new = next.announcements.iter().any(|told| told.reason == Reason::ImageUpdated);
+    let reason = if is_new || is_updating(&next.status) { Reason::ImageUpdated } else { Reason::Converging };
+    (Some(true), reason, unavailable(next, release))
+}
+
+fn first_model(next: &Next<'_>) -> Said {
+    let message = no_model(next);
+    match &next.status.candidate {
+        _ if next.observed.spec.is_suspended() => (Some(false), Reason::Suspended, message),
+        Some(_) => (Some(true), Reason::NoModel, message),
+        None => (Some(false), Reason::NoModel, message),
+    }
+}
+
+/// Whether production is served by all pods, as it is decided now.
+pub fn is_settled(next: &Next<'_>, production: &Release) -> bool {
+    is_applied(next, production) && rollout::is_complete(next.observed, production)
+}
+
+/// Whether the Deployment's record tells of the release as it is decided now: its image and its threshold.
+fn is_applied(next: &Next<'_>, release: &Release) -> bool {
+    let record = next.observed.deployed().and_then(|deployed| deployed.record.as_ref());
+    let recorded = record.and_then(|record| record.production.as_ref());
+    recorded.is_some_and(|recorded| recorded.image == release.image && recorded.threshold.to_bits() == release.threshold.to_bits())
+}
+
+/// Whether a human is needed.
+pub fn stalled(next: &Next<'_>) -> Said {
+    let because = conflict(next).or_else(|| candidate_stalled(next)).or_else(|| judged_stalled(next));
+    match because {
+        Some((reason, sentence)) => (Some(true), reason, sentence),
+        None => (Some(false), Reason::NoError, "no human is needed".to_owned()),
+    }
+}
+
+type Because = Option<(Reason, String)>;
+
+fn conflict(next: &Next<'_>) -> Because {
+    match &next.observed.serving {
+        ServingFact::Foreign(owner) if served(&next.status).is_some() => Some((Reason::NameConflict, sentence::foreign_deployment(owner))),
+        ServingFact::Foreign(_) | ServingFact::Absent | ServingFact::Ours(_) => None,
+    }
+}
+
+fn candidate_stalled(next: &Next<'_>) -> Because {
+    let candidate = next.status.candidate.as_ref()?;
+    match candidate.stage {
+        Stage::Queued if candidate.release.is_some() => None,
+        Stage::Queued => claim::missing(next.observed),
+        Stage::Training => training_stalled(next, candidate),
+        Stage::RollingOut => overdue(next, candidate),
+        Stage::Held => Some((Reason::Held, conditions::held(next, candidate))),
+    }
+}
+
+fn training_stalled(next: &Next<'_>, candidate: &Candidate) -> Because {
+    let run = if candidate.retry_at.is_some() { None } else { current_run(next.observed, &next.status) };
+    match run.map(|run| (&run.phase, &run.name)) {
+        None => claim::missing(next.observed),
+        Some((RunPhase::Foreign(owner), name)) => Some((Reason::NameConflict, sentence::foreign_run(name, owner))),
+        Some((RunPhase::Pending(_) | RunPhase::Running { .. } | RunPhase::Finished(_) | RunPhase::AnswerGone | RunPhase::Failed(_), _)) => None,
+    }
+}
+
+/// A first model past its deadline: there is nothing to go back to, so it waits for its pods and says so.
+fn overdue(next: &Next<'_>, candidate: &Candidate) -> Because {
+    let is_overdue = candidate.available_since.is_none() && next.now >= rollout::deadline(next.observed, candidate);
+    (is_overdue && next.status.production.is_none())
+        .then(|| (Reason::Unavailable, format!("{}: {}", candidate.name, sentence::overdue(next.observed))))
+}
+
+fn judged_stalled(next: &Next<'_>) -> Because {
+    let judged = next.status.judged.as_ref().filter(|_| next.status.candidate.is_none())?;
+    let has_model = next.status.production.is_some();
+    let reason = match judged.outcome {
+        JudgedOutcome::BadInput => Reason::BadInput,
+        JudgedOutcome::TrainingFailed => Reason::TrainingFailed,
+        JudgedOutcome::Failed if !has_model => Reason::GateFailed,
+        JudgedOutcome::Inconclusive if !has_model => Reason::GateInconclusive,
+        JudgedOutcome::RolledBack if !has_model => Reason::RolledBack,
+        JudgedOutcome::Unchanged if !has_model => Reason::NoModel,
+        JudgedOutcome::Passed
+        | JudgedOutcome::Failed
+        | JudgedOutcome::Inconclusive
+        | JudgedOutcome::RolledBack
+        | JudgedOutcome::Unchanged => return None,
+    };
+    Some((reason, judged.message.clone()))
+}

@@ -1,0 +1,78 @@
+//! The state before the first step: the status as it stands, or what the record on the Deployment keeps of a lost one.
+
+use crate::{Observed, command, next::Next, observed::Deployed};
+use dropout_crds::{
+    DropoutModelStatus, Reason,
+    status::{Candidate, Judged, Record, Stage, version_name},
+};
+use jiff::Timestamp;
+
+/// The state to start from.
+pub fn begin(observed: &Observed, now: Timestamp) -> Next<'_> {
+    let status = observed.status.clone().filter(|status| status.next_version.is_some());
+    let is_lost = status.is_none();
+    let status = status.unwrap_or_else(|| restored(observed));
+    let mut next = Next { observed, now, status, announcements: Vec::new(), has_more: false };
+    if is_lost && next.status.next_version > Some(1) {
+        next.tell(Reason::StatusRestored, restored_sentence(&next.status));
+    }
+    next
+}
+
+/// What is kept on the Deployment. While a release rolls out the last verdict is left out: should the status be lost
+/// then, production serves again and the trigger fires anew, so that nothing unproven becomes production.
+pub fn record(status: &DropoutModelStatus) -> Record {
+    let is_on_its_way = |candidate: &Candidate| candidate.release.is_some();
+    let judged = status.judged.clone().filter(|_| !status.candidate.as_ref().is_some_and(is_on_its_way));
+    Record {
+        production: status.production.clone(),
+        previous: status.previous.clone(),
+        next_version: status.next_version,
+        judged: judged.map(|judged| Judged { checks: Vec::new(), ..judged }),
+        quarantined: status.quarantined.clone(),
+    }
+}
+
+/// Whether a candidate's release is what is to be served.
+pub fn is_rolling(candidate: &Candidate) -> bool {
+    match candidate.stage {
+        Stage::Queued | Stage::Training => false,
+        Stage::RollingOut | Stage::Held => true,
+    }
+}
+
+/// A status from the record. Commands that are present count as handled, and no number that was seen is given again.
+fn restored(observed: &Observed) -> DropoutModelStatus {
+    let record = observed.deployed().and_then(|deployed| deployed.record.clone()).unwrap_or_default();
+    DropoutModelStatus {
+        next_version: Some(next_version(observed, &record)),
+        handled: observed.commands.iter().map(|command| (command.name.name().to_owned(), command::token(command))).collect(),
+        production: record.production,
+        previous: record.previous,
+        judged: record.judged,
+        quarantined: record.quarantined,
+        ..DropoutModelStatus::default()
+    }
+}
+
+/// One more than the highest number in sight.
+fn next_version(observed: &Observed, record: &Record) -> u32 {
+    let releases = record.production.iter().chain(&record.previous).map(|release| release.version);
+    let runs = observed.runs.iter().map(|run| run.version);
+    let deployed = observed.deployed().and_then(deployed_version);
+    let highest = releases.chain(runs).chain(deployed).max().unwrap_or(0);
+    record.next_version.unwrap_or(1).max(highest.saturating_add(1))
+}
+
+/// The number in the Deployment's template.
+fn deployed_version(deployed: &Deployed) -> Option<u32> {
+    deployed.version.strip_prefix('v')?.parse().ok()
+}
+
+fn restored_sentence(status: &DropoutModelStatus) -> String {
+    let next = version_name(status.next_version.unwrap_or(1));
+    match &status.production {
+        Some(release) => format!("the status was lost; {} is production by the record on the Deployment, and the next version is {next}", release.name),
+        None => format!("the status was lost and no record of a production version was found; the next version is {next}"),
+    }
+}

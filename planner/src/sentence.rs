@@ -1,0 +1,202 @@
+//! The sentences that people read: what, where and what to do. They hold no time that passes, so a plan at rest says
+//! the same again.
+
+use crate::{
+    observed::{Fleet, Observed, RunFailure},
+    task::work,
+};
+use dropout_crds::{
+    DropoutModelSpec,
+    status::{Candidate, CandidateWork, JudgedCheck, Release, Trigger, version_name},
+};
+use dropout_model::{
+    digest::short as short_digest,
+    task::{Evidence, NoAnswer},
+};
+
+/// Longest sentence of a condition or failure, in bytes.
+pub const CONDITION: usize = 320;
+/// Longest sentence of the history, in bytes.
+pub const ENTRY: usize = 220;
+/// Longest sentence of a verdict, in bytes.
+pub const VERDICT: usize = 320;
+/// Longest sentence of one check, in bytes.
+const CHECK: usize = 160;
+
+/// A text cut to a number of bytes.
+pub fn short(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let end = (0..=bytes.saturating_sub(3)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}...", text.get(..end).unwrap_or_default())
+}
+
+/// A Job's failure: one word and a sentence.
+pub fn failure(failure: &RunFailure, spec: &DropoutModelSpec) -> (&'static str, String) {
+    match failure {
+        RunFailure::BadInput(answer) => ("BadInput", answer.message.clone()),
+        RunFailure::Deadline(waited) => ("Deadline", deadline(waited.as_deref(), spec)),
+        RunFailure::OutOfMemory { container } => ("OutOfMemory", out_of_memory(container)),
+        RunFailure::Evicted(why) => ("Evicted", format!("the pod was evicted or its node lost: {why}")),
+        RunFailure::Exit { container, code, message } => ("Exit", exit(container, *code, message)),
+        RunFailure::Unknown(why) => ("Unknown", format!("the Job failed and left no reason: {why}")),
+    }
+}
+
+fn deadline(waited: Option<&str>, spec: &DropoutModelSpec) -> String {
+    let limit = spec.active_deadline();
+    match waited {
+        Some(waited) => format!("the Job passed spec.training.activeDeadline ({limit}) while it waited: {waited}"),
+        None => format!("the Job passed spec.training.activeDeadline ({limit}): raise it or give the pod more CPU"),
+    }
+}
+
+fn out_of_memory(container: &str) -> String {
+    format!("container {container} was ended for want of memory: raise spec.training.pod.resources.limits.memory")
+}
+
+fn exit(container: &str, code: i32, message: &str) -> String {
+    if message.is_empty() {
+        return format!("container {container} ended with code {code}: see its log");
+    }
+    format!("container {container} ended with code {code}: {message}")
+}
+
+/// A Job that ended well without an answer that can be used.
+pub fn no_answer(no_answer: &NoAnswer) -> String {
+    match no_answer {
+        NoAnswer::Empty => "the Job ended well, but left no answer".to_owned(),
+        NoAnswer::Malformed(why) => format!("the Job ended well, but its answer is not readable: {why}; its image does not keep the contract"),
+        NoAnswer::Foreign => "the Job ended well, but its answer is to another task; its image does not keep the contract".to_owned(),
+    }
+}
+
+/// An answer that names nothing it found.
+pub fn without_evidence() -> String {
+    "the Job ended well, but its answer has no evidence; its image does not keep the contract".to_owned()
+}
+
+/// A sentence about a failed attempt, with its number.
+pub fn attempt(what: &str, candidate: &Candidate, retries: u32) -> String {
+    let place = format!("{} attempt {} of {}: ", candidate.name, candidate.attempt, retries.saturating_add(1));
+    format!("{place}{}", short(what, CONDITION.saturating_sub(place.len() + 24)))
+}
+
+/// The answer of a finished Job is gone.
+pub fn answer_lost(candidate: &Candidate) -> String {
+    format!("the Job of {} ended, but its answer is gone; it is read from the store", candidate.name)
+}
+
+/// The answer is in the store neither.
+pub fn answer_not_in_store(candidate: &Candidate) -> String {
+    format!("the answer of {} is gone and the store has none", candidate.name)
+}
+
+/// What runs for a candidate.
+pub fn making(candidate: &Candidate) -> String {
+    match candidate.work {
+        CandidateWork::Train => format!("{} is trained", candidate.name),
+        CandidateWork::Evaluate => format!("{} is evaluated", candidate.name),
+        CandidateWork::Read => format!("the answer of {} is read from the store", candidate.name),
+    }
+}
+
+/// A candidate was started.
+pub fn started(candidate: &Candidate) -> String {
+    let why = match candidate.trigger {
+        Trigger::FirstModel => "there is no model yet",
+        Trigger::SpecChanged => "the spec asks for another training",
+        Trigger::GateChanged => "the gate or the threshold was edited",
+        Trigger::Command => "the command retrain was given",
+    };
+    format!("{}: {why}", making(candidate))
+}
+
+/// A candidate waits for the fleet.
+pub fn queued(candidate: &Candidate, fleet: Fleet) -> String {
+    format!("{} waits: {} of {} trainings of all models run", candidate.name, fleet.trainings, fleet.max_trainings)
+}
+
+/// A candidate was given up because something else is asked for.
+pub fn abandoned(candidate: &Candidate) -> String {
+    let what = match (candidate.release.is_some(), work(candidate)) {
+        (true, _) => "its rollout",
+        (false, CandidateWork::Train | CandidateWork::Read) => "its training",
+        (false, CandidateWork::Evaluate) => "its evaluation",
+    };
+    format!("{}: {what} was given up, because the spec or production changed", candidate.name)
+}
+
+/// The number was taken in the store.
+pub fn version_taken(old: &Candidate, version: u32) -> String {
+    format!("{} is in the store already; the candidate goes on as {}", old.name, version_name(version))
+}
+
+/// Too many numbers were taken.
+pub fn numbers_taken(candidate: &Candidate) -> String {
+    format!("{} and all numbers tried before it are in the store already: set another spec.store.uri in a new model", candidate.name)
+}
+
+/// A bundle that passed, but is quarantined.
+pub fn quarantined(bundle: &str) -> String {
+    format!("the gate passed, but bundle {} is quarantined: the command release-quarantine lets it be served again", short_digest(bundle, 12))
+}
+
+/// A claim that is not there.
+pub fn claim_not_found(name: &str, what: &str) -> String {
+    format!("PersistentVolumeClaim {name} of the {what} is not there: create it in the model's namespace")
+}
+
+/// A claim for one node only.
+pub fn claim_not_shared(name: &str) -> String {
+    format!("PersistentVolumeClaim {name} of the store is not ReadWriteMany: use one that is, or set spec.store.singleNode: Allow")
+}
+
+/// A Deployment of somebody else.
+pub fn foreign_deployment(owner: &str) -> String {
+    format!("the Deployment's name is used by {owner}: rename or delete one of them")
+}
+
+/// A Job of somebody else.
+pub fn foreign_run(name: &str, owner: &str) -> String {
+    format!("the name of Job {name} is used by {owner}: rename or delete it")
+}
+
+/// A version became production.
+pub fn promoted(name: &str, previous: Option<&Release>) -> String {
+    match previous {
+        Some(previous) => format!("{name} is production; {} is where a rollback goes", previous.name),
+        None => format!("{name} is production, the first of this model"),
+    }
+}
+
+/// A version was rolled back.
+pub fn rolled_back(name: &str, production: Option<&Release>, why: &str) -> String {
+    let served = match production {
+        Some(production) => format!("{} serves", production.name),
+        None => "there is nothing to go back to; edit the spec or give the command retrain".to_owned(),
+    };
+    format!("{name} was rolled back: {}; {served}", short(why, 120))
+}
+
+/// A rollout past its deadline.
+pub fn overdue(observed: &Observed) -> String {
+    let deadline = observed.spec.progress_deadline();
+    format!("its pods were not available within spec.rollout.progressDeadline ({deadline})")
+}
+
+/// How many pods are there.
+pub fn pods(observed: &Observed) -> String {
+    let available = observed.deployed().map_or(0, |deployed| deployed.available);
+    let updated = observed.deployed().map_or(0, |deployed| deployed.updated_available);
+    format!("{updated} of {} pods are available, {available} with those of an earlier template", observed.spec.replicas())
+}
+
+/// The checks of an evidence, failed ones first, at most eight.
+pub fn checks(evidence: &Evidence) -> Vec<JudgedCheck> {
+    let mut checks: Vec<_> = evidence.checks.iter().collect();
+    checks.sort_by_key(|check| check.verdict.rank());
+    let cut = |check: JudgedCheck| JudgedCheck { name: short(&check.name, 64), message: short(&check.message, CHECK), ..check };
+    checks.into_iter().take(8).map(JudgedCheck::from).map(cut).collect()
+}

@@ -1,0 +1,141 @@
+//! The making of a candidate: waiting for room, running, trying again. What its answer means is said in `judge`.
+
+use crate::{
+    backoff::backoff,
+    claim, judge,
+    next::{Next, after},
+    observed::{RunFailure, RunPhase},
+    sentence,
+    task::{current_run, task, work},
+};
+use dropout_crds::{
+    Reason,
+    command::CommandName,
+    status::{Candidate, CandidateWork, Failure, JudgedOutcome, Stage, Trigger},
+};
+use dropout_model::task::NoAnswer;
+
+/// Queued: starts the training, or the rollout of a candidate that passed while the model was suspended.
+pub fn leave_queue(next: &mut Next<'_>) -> bool {
+    if is_outdated(next) {
+        return abandon(next);
+    }
+    if next.observed.spec.is_suspended() {
+        return false;
+    }
+    if next.status.candidate.as_ref().is_some_and(|candidate| candidate.release.is_some()) {
+        return judge::roll_out(next);
+    }
+    if !next.has_room() || claim::missing(next.observed).is_some() {
+        return false;
+    }
+    start(next);
+    true
+}
+
+/// Training: takes what the Job of the present attempt says.
+pub fn progress(next: &mut Next<'_>) -> bool {
+    if is_outdated(next) {
+        return abandon(next);
+    }
+    if next.status.candidate.as_ref().is_some_and(|candidate| candidate.retry_at.is_some()) {
+        return retry(next);
+    }
+    let observed = next.observed;
+    let Some(run) = current_run(observed, &next.status) else { return false };
+    match &run.phase {
+        RunPhase::Pending(_) | RunPhase::Running { .. } | RunPhase::Foreign(_) => false,
+        RunPhase::Finished(Ok(answer)) | RunPhase::Failed(RunFailure::BadInput(answer)) => judge::answered(next, answer),
+        RunPhase::Finished(Err(NoAnswer::Empty)) | RunPhase::AnswerGone => lost(next),
+        RunPhase::Finished(Err(no_answer)) => failed(next, ("NoAnswer", sentence::no_answer(no_answer))),
+        RunPhase::Failed(failure) => failed(next, sentence::failure(failure, &observed.spec)),
+    }
+}
+
+/// Whether what the candidate is made for is no longer asked for: other training, other gate, or other production.
+fn is_outdated(next: &Next<'_>) -> bool {
+    let Some(candidate) = &next.status.candidate else { return false };
+    let spec = &next.observed.spec;
+    let is_judged = candidate.release.is_some();
+    let has_other_task = || candidate.task.as_ref().is_some_and(|hash| *hash != task(next.observed, &next.status, candidate).hash());
+    candidate.training_hash != spec.training_hash()
+        || (!is_judged && (candidate.gate_hash != spec.gate_hash() || has_other_task()))
+}
+
+/// Gives the candidate up without a verdict, so that its trigger fires again if it still stands. A command that
+/// started it counts as new again.
+pub fn abandon(next: &mut Next<'_>) -> bool {
+    let Some(candidate) = next.status.candidate.take() else { return false };
+    if candidate.trigger == Trigger::Command {
+        next.status.handled.remove(CommandName::Retrain.name());
+    }
+    next.tell(Reason::TrainingAbandoned, sentence::abandoned(&candidate));
+    true
+}
+
+fn start(next: &mut Next<'_>) {
+    let since = next.time();
+    let hash = next.status.candidate.as_ref().map(|candidate| task(next.observed, &next.status, candidate).hash());
+    next.change(|candidate| {
+        candidate.stage = Stage::Training;
+        candidate.since = since;
+        candidate.task = hash;
+    });
+    let message = next.status.candidate.as_ref().map(sentence::started).unwrap_or_default();
+    next.tell(Reason::TrainingStarted, message);
+}
+
+/// Begins the next attempt once its time has come and the fleet has room.
+fn retry(next: &mut Next<'_>) -> bool {
+    let is_due = |candidate: &Candidate| candidate.retry_at.as_ref().is_some_and(|at| at.0 <= next.now);
+    let is_kept = next.observed.spec.is_suspended() || !next.has_room() || claim::missing(next.observed).is_some();
+    if is_kept || !next.status.candidate.as_ref().is_some_and(is_due) {
+        return false;
+    }
+    let since = next.time();
+    next.change(|candidate| {
+        candidate.retry_at = None;
+        candidate.since = since;
+    });
+    true
+}
+
+/// The Job ended well and its answer is gone: it is read from the store. A reading without an answer is a failure.
+fn lost(next: &mut Next<'_>) -> bool {
+    let Some(candidate) = next.status.candidate.clone() else { return false };
+    match candidate.work {
+        CandidateWork::Read => failed(next, ("AnswerLost", sentence::answer_not_in_store(&candidate))),
+        CandidateWork::Train | CandidateWork::Evaluate => {
+            let since = next.time();
+            next.change(|candidate| {
+                candidate.work = CandidateWork::Read;
+                candidate.since = since;
+            });
+            next.tell(Reason::AnswerLost, sentence::answer_lost(&candidate));
+            true
+        }
+    }
+}
+
+/// One attempt failed: another follows after a wait, as long as the spec allows.
+pub fn failed(next: &mut Next<'_>, (reason, message): (&str, String)) -> bool {
+    let Some(candidate) = next.status.candidate.clone() else { return false };
+    let retries = next.observed.spec.retries();
+    let message = sentence::attempt(&message, &candidate, retries);
+    let failure = Failure { reason: reason.to_owned(), message: message.clone(), attempt: candidate.attempt, time: next.time() };
+    next.status.last_failure = Some(failure);
+    if candidate.attempt > retries {
+        judge::end(next, (JudgedOutcome::TrainingFailed, message));
+        return true;
+    }
+    let wait = backoff(candidate.attempt);
+    let (since, at) = (next.time(), after(&next.time(), wait.as_secs().unsigned_abs()));
+    next.change(|candidate| {
+        candidate.work = work(candidate);
+        candidate.attempt += 1;
+        candidate.since = since;
+        candidate.retry_at = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(at));
+    });
+    next.tell(Reason::TrainingRetried, format!("{message}; tried again in {} s", wait.as_secs()));
+    true
+}

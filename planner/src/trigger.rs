@@ -1,0 +1,109 @@
+//! Why a candidate is started. A trigger fires when its input differs from what was judged, never from production.
+
+use crate::{claim, command, next::Next, sentence};
+use dropout_crds::{
+    Reason,
+    command::CommandName,
+    status::{Candidate, CandidateWork, Judged, JudgedOutcome, Stage, Trigger, version_name},
+};
+
+/// Starts a candidate if a trigger fires. While suspended none does.
+pub fn fire(next: &mut Next<'_>) -> bool {
+    if next.observed.spec.is_suspended() {
+        return false;
+    }
+    let spec = &next.observed.spec;
+    match next.status.judged.as_ref() {
+        None if next.status.production.is_none() => train(next, Trigger::FirstModel),
+        None => train(next, Trigger::SpecChanged),
+        Some(judged) if judged.training_hash != spec.training_hash() => train(next, Trigger::SpecChanged),
+        Some(judged) if judged.gate_hash != spec.gate_hash() => judge_anew(next),
+        Some(_) if command::wanted(next, CommandName::Retrain).is_some() => train(next, Trigger::Command),
+        Some(_) => false,
+    }
+}
+
+/// Starts a training. A command `retrain` that is present is answered by it, whatever else fired.
+fn train(next: &mut Next<'_>, trigger: Trigger) -> bool {
+    if let Some(command) = command::wanted(next, CommandName::Retrain) {
+        command::done(next, command);
+    }
+    let version = next.status.next_version.unwrap_or(1);
+    next.status.next_version = Some(version.saturating_add(1));
+    start(next, Beginning { version, trigger, bundle: None });
+    true
+}
+
+/// Starts the evaluation of a bundle that is in the store; with none there, the new gate is only put down.
+fn judge_anew(next: &mut Next<'_>) -> bool {
+    let refused = next.status.judged.as_ref().and_then(refused_bundle).filter(|(_, bundle)| !next.is_quarantined(bundle));
+    match refused.or_else(|| production_bundle(next)) {
+        Some(bundle) => evaluate(next, bundle),
+        None => put_down(next),
+    }
+    true
+}
+
+/// Starts the evaluation of a version's bundle.
+pub fn evaluate(next: &mut Next<'_>, (version, bundle): (u32, String)) {
+    start(next, Beginning { version, trigger: Trigger::GateChanged, bundle: Some(bundle) });
+}
+
+/// Production's version and bundle.
+pub fn production_bundle(next: &Next<'_>) -> Option<(u32, String)> {
+    next.status.production.as_ref().map(|release| (release.version, release.digest.clone()))
+}
+
+/// The version and bundle that the gate did not let through.
+fn refused_bundle(judged: &Judged) -> Option<(u32, String)> {
+    let bundle = judged.bundle.clone()?;
+    match judged.outcome {
+        JudgedOutcome::Failed | JudgedOutcome::Inconclusive => Some((judged.version, bundle)),
+        JudgedOutcome::Passed
+        | JudgedOutcome::Unchanged
+        | JudgedOutcome::BadInput
+        | JudgedOutcome::TrainingFailed
+        | JudgedOutcome::RolledBack => None,
+    }
+}
+
+fn put_down(next: &mut Next<'_>) {
+    let gate_hash = next.observed.spec.gate_hash();
+    if let Some(judged) = &mut next.status.judged {
+        judged.gate_hash = gate_hash;
+    }
+}
+
+/// What a new candidate is about.
+struct Beginning {
+    version: u32,
+    trigger: Trigger,
+    bundle: Option<String>,
+}
+
+fn start(next: &mut Next<'_>, beginning: Beginning) {
+    let spec = &next.observed.spec;
+    let candidate = Candidate {
+        version: beginning.version,
+        name: version_name(beginning.version),
+        stage: Stage::Queued,
+        since: next.time(),
+        trigger: beginning.trigger,
+        training_hash: spec.training_hash(),
+        gate_hash: spec.gate_hash(),
+        work: if beginning.bundle.is_some() { CandidateWork::Evaluate } else { CandidateWork::Train },
+        attempt: 1,
+        retry_at: None,
+        task: None,
+        bundle: beginning.bundle,
+        release: None,
+        available_since: None,
+    };
+    let sentence = sentence::queued(&candidate, next.observed.fleet);
+    next.status.candidate = Some(candidate);
+    if let Some(because) = claim::missing(next.observed) {
+        next.tell(because.0, because.1);
+    } else if !next.has_room() {
+        next.tell(Reason::Queued, sentence);
+    }
+}

@@ -1,0 +1,128 @@
+//! The seeded simulation: the outside does anything at any time, and each property holds at every plan. A case that
+//! breaks one prints its transcript. `DROPOUT_SIMULATION_CASES` sets the number of cases of each property.
+#![allow(clippy::tests_outside_test_module, reason = "an integration test")]
+
+mod outside;
+mod world;
+
+use outside::{Outside, Script, script};
+use proptest::{
+    test_runner::{Config, RngSeed, TestRunner},
+};
+use world::{World, check::Property};
+
+/// Cases of each property, unless the environment says otherwise.
+const CASES: u32 = 180;
+
+/// Runs cases of a property, each property with a seed of its own.
+fn holds(property: Property) {
+    let cases = std::env::var("DROPOUT_SIMULATION_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    let rng_seed = RngSeed::Fixed(0xD20 + property as u64);
+    let config = Config { cases, rng_seed, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
+    let result = TestRunner::new(config).run(&script(), |script| {
+        let world = played(&script);
+        match world.ledger.broken.iter().find(|(broken, _)| *broken == property) {
+            Some((_, what)) => Err(proptest::test_runner::TestCaseError::fail(format!("{what}\n{}", world.transcript.join("\n")))),
+            None => Ok(()),
+        }
+    });
+    if let Err(error) = result {
+        panic!("{property:?}: {error}");
+    }
+}
+
+/// A world in which a script was played, and that was left alone after it.
+fn played(script: &Script) -> World {
+    let mut world = World::new();
+    for step in &script.steps {
+        outside::play(&mut world, step);
+    }
+    settle(&mut world, script.outside);
+    world
+}
+
+/// Steps after which a world that is left alone must be at rest.
+const STEPS: usize = 150;
+
+/// Leaves the world alone: only its Jobs and pods go on, in one manner, until nothing moves any more.
+fn settle(world: &mut World, outside: Outside) {
+    let bound = outside::trainings_to_come(world);
+    let before = world.ledger.trainings;
+    let mut quiet = 0;
+    for _ in 0..STEPS {
+        let facts = outside::facts(world);
+        let plan = world.reconcile(world::Mishap::None);
+        let moves = outside::goes_on(world, outside);
+        let is_quiet = !moves && facts == outside::facts(world);
+        quiet = if is_quiet { quiet + 1 } else { 0 };
+        match plan.wake {
+            _ if !is_quiet => world.pass(1),
+            Some(wake) if quiet < 5 => world.now = world.now.max(wake),
+            Some(_) | None => break,
+        }
+    }
+    world.expect_settled(Property::ComesToRest, quiet > 0, format!("it still moves after {STEPS} steps"));
+    let trainings = world.ledger.trainings - before;
+    let bound = bound + outside::raises(world);
+    world.expect_settled(Property::TrainingsBounded, trainings <= bound, format!("{trainings} trainings, {bound} at most"));
+}
+
+#[test]
+fn at_most_one_training_is_in_flight() {
+    holds(Property::OneTraining);
+}
+
+#[test]
+fn a_version_is_never_used_twice() {
+    holds(Property::VersionOnce);
+}
+
+#[test]
+fn production_changes_only_to_a_version_that_passed_on_its_own_answer_or_back_to_previous() {
+    holds(Property::ProductionProven);
+}
+
+#[test]
+fn no_plan_withdraws_the_last_available_version() {
+    holds(Property::NeverWithdrawn);
+}
+
+#[test]
+fn no_failure_makes_production_worse() {
+    holds(Property::FailureHarmless);
+}
+
+#[test]
+fn planning_twice_decides_and_says_nothing_more_than_planning_once() {
+    holds(Property::TwiceIsOnce);
+}
+
+#[test]
+fn left_alone_the_world_comes_to_rest() {
+    holds(Property::ComesToRest);
+}
+
+#[test]
+fn every_state_that_is_not_at_rest_has_a_wake_in_the_future() {
+    holds(Property::WakeAhead);
+}
+
+#[test]
+fn wait_after_k_failures_never_shrinks() {
+    holds(Property::WaitGrows);
+}
+
+#[test]
+fn at_most_one_and_retries_trainings_follow_when_the_outside_stops_changing() {
+    holds(Property::TrainingsBounded);
+}
+
+#[test]
+fn a_suspended_model_starts_and_promotes_nothing() {
+    holds(Property::SuspendedStartsNothing);
+}
+
+#[test]
+fn no_job_is_pruned_before_its_result_stands_in_the_status() {
+    holds(Property::PrunedWhenTaken);
+}

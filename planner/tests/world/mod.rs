@@ -1,0 +1,177 @@
+//! A toy cluster for one model: its facts, a Job controller, a Deployment controller, a store and a clock. It writes
+//! down what happens in a transcript that a person can read.
+#![allow(dead_code, reason = "each test binary uses its own part of the world")]
+
+pub mod check;
+pub mod cluster;
+pub mod model;
+
+use check::Ledger;
+use dropout_crds::{DropoutModelSpec, DropoutModelStatus, command::Command};
+use dropout_model::task::Answer;
+use dropout_planner::{
+    Intent, Observed, Plan,
+    observed::{ClaimFact, Deployed, Fleet, Identity, Run, ServingFact},
+    plan,
+    plan::Launch,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// The world.
+pub struct World {
+    pub start: Timestamp,
+    pub now: Timestamp,
+    pub generation: i64,
+    pub spec: DropoutModelSpec,
+    pub status: Option<DropoutModelStatus>,
+    pub commands: Vec<Command>,
+    pub jobs: Vec<Job>,
+    pub deployed: Option<Deployed>,
+    pub foreign: Option<String>,
+    pub data_claim: ClaimFact,
+    pub store_claim: ClaimFact,
+    pub fleet: Fleet,
+    pub image: String,
+    pub store: Store,
+    pub ledger: Ledger,
+    pub transcript: Vec<String>,
+}
+
+/// A Job as it runs, with what it was started for.
+#[derive(Clone)]
+pub struct Job {
+    pub run: Run,
+    pub launch: Launch,
+}
+
+/// What Jobs have written: which bundle has which number, and the answers by task.
+#[derive(Default)]
+pub struct Store {
+    pub versions: BTreeMap<u32, String>,
+    pub answers: BTreeMap<String, Answer>,
+}
+
+/// What goes wrong in one reconcile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    None,
+    /// The operator dies after the status write.
+    Crash,
+    /// The n-th intent is not carried out.
+    Drop(usize),
+}
+
+impl World {
+    pub fn new() -> Self {
+        let start: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
+        let claim = |name: &str| ClaimFact::Present { name: name.into(), is_shared: true };
+        Self {
+            start,
+            now: start,
+            generation: 1,
+            spec: model::spec(),
+            status: None,
+            commands: Vec::new(),
+            jobs: Vec::new(),
+            deployed: None,
+            foreign: None,
+            data_claim: claim("trial-data"),
+            store_claim: claim("model-store"),
+            fleet: Fleet { trainings: 0, max_trainings: 3, rollouts: 0, max_rollouts: 1 },
+            image: "inference:1".into(),
+            store: Store::default(),
+            ledger: Ledger::default(),
+            transcript: Vec::new(),
+        }
+    }
+
+    /// The facts as the operator would gather them.
+    pub fn observed(&self) -> Observed {
+        let serving = match (&self.foreign, &self.deployed) {
+            (Some(owner), _) => ServingFact::Foreign(owner.clone()),
+            (None, Some(deployed)) => ServingFact::Ours(Box::new(deployed.clone())),
+            (None, None) => ServingFact::Absent,
+        };
+        Observed {
+            identity: Identity { namespace: "trials".into(), name: "onc-302".into(), uid: "u1".into(), generation: self.generation },
+            spec: self.spec.clone(),
+            status: self.status.clone(),
+            commands: self.commands.clone(),
+            runs: self.jobs.iter().map(|job| job.run.clone()).collect(),
+            serving,
+            data_claim: self.data_claim.clone(),
+            store_claim: self.store_claim.clone(),
+            fleet: self.fleet,
+            inference_image: self.image.clone(),
+        }
+    }
+
+    /// One reconcile: observe, plan, write the status, carry out the intents.
+    pub fn reconcile(&mut self, mishap: Mishap) -> Plan {
+        let observed = self.observed();
+        let plan = plan(&observed, self.now);
+        self.check(&observed, &plan);
+        self.tell_plan(&plan);
+        self.status = Some(through_the_api(&plan.status));
+        match mishap {
+            Mishap::None => self.apply(&plan.intents, None),
+            Mishap::Drop(at) => self.apply(&plan.intents, Some(at)),
+            Mishap::Crash => self.say("the operator dies after the status write"),
+        }
+        plan
+    }
+
+    fn apply(&mut self, intents: &[Intent], dropped: Option<usize>) {
+        for (at, intent) in intents.iter().enumerate() {
+            if dropped == Some(at) {
+                self.say("an intent is lost");
+                continue;
+            }
+            match intent {
+                Intent::Launch(launch) => self.launch(launch),
+                Intent::Serve(serve) => self.serve(serve),
+                Intent::Prune(names) => self.prune(names),
+            }
+        }
+    }
+
+    /// Reconciles without mishap until nothing is written any more, at the present time.
+    pub fn reconcile_all(&mut self) {
+        for _ in 0..8 {
+            let before = (self.status.clone(), self.jobs.len(), self.deployed.clone());
+            self.reconcile(Mishap::None);
+            if before == (self.status.clone(), self.jobs.len(), self.deployed.clone()) {
+                return;
+            }
+        }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, seconds: i64) {
+        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+    }
+
+    /// Puts a line into the transcript, with the time since the start.
+    pub fn say(&mut self, what: impl AsRef<str>) {
+        let seconds = self.now.as_second() - self.start.as_second();
+        let time = format!("t+{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        self.transcript.push(format!("{time:<11} {}", what.as_ref()));
+    }
+
+    /// Puts down what a plan decides.
+    fn tell_plan(&mut self, plan: &Plan) {
+        for told in &plan.announcements {
+            let mark = if told.is_warning { "!!" } else { "->" };
+            self.transcript.push(format!("         {mark} {:?}: {}", told.reason, told.message));
+        }
+        for line in model::changes(self.status.as_ref(), &plan.status) {
+            self.transcript.push(format!("            {line}"));
+        }
+    }
+}
+
+/// A status as it comes back from the API: times in whole seconds, numbers as text.
+fn through_the_api(status: &DropoutModelStatus) -> DropoutModelStatus {
+    serde_json::from_str(&serde_json::to_string(status).unwrap()).unwrap()
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Runs the named levels of tests, unit api node, and ends with one line a level. Exit code 1 if any test failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export DROPOUT_SHARED=${DROPOUT_SHARED:-$PWD/../shared}
+log=target/test-logs
+mkdir -p "$log"
+lines=() status=0
+
+say() { printf '\n== %s\n' "$*"; }
+
+# run LEVEL COMMAND...: shows the command's output and keeps it.
+run() {
+  local level=$1; shift
+  say "$level: $*"
+  "$@" 2>&1 | tee -a "$log/$level.log"
+  local code=${PIPESTATUS[0]}
+  if [ "$code" != 0 ]; then echo "FAILED COMMAND: $*" >> "$log/$level.log"; status=1; fi
+  return "$code"
+}
+
+unit() {
+  run unit cargo test --locked --no-fail-fast --workspace --exclude dropout-tests --exclude dropout-cluster
+  run unit cargo test --locked --no-fail-fast -p dropout-tests --lib --test 'unit_*'
+  run unit cargo test --locked --no-fail-fast -p dropout-cluster --lib --bins
+}
+
+api() {
+  run api cargo build --locked -p dropout-operator -p dropout-cluster || return
+  run api target/debug/dropout-cluster build --level api || return
+  run api cargo test --locked --no-fail-fast -p dropout-cluster --test 'api*'
+  run api cargo test --locked --no-fail-fast -p dropout-tests --test 'api_*'
+}
+
+node() {
+  run node cargo build --locked -p dropout-cluster -p dropout-operator || return
+  run node target/debug/dropout-cluster build --level node || return
+  run node tests/images.sh || return
+  DROPOUT_TEST_NODE=1 run node cargo test --locked --no-fail-fast -p dropout-cluster --test 'node*' -- --test-threads=1
+  DROPOUT_TEST_NODE=1 run node cargo test --locked --no-fail-fast -p dropout-tests --test 'node_*' -- --test-threads=1 --nocapture
+}
+
+for level in "$@"; do
+  : > "$log/$level.log"
+  start=$SECONDS
+  "$level"
+  passed=$(grep -Eo '^test result: [^;]*[0-9]+ passed' "$log/$level.log" | grep -Eo '[0-9]+ passed' | awk '{n += $1} END {print n + 0}')
+  failed=$(grep -Eo '[0-9]+ failed;' "$log/$level.log" | awk '{n += $1} END {print n + 0}')
+  skipped=$(grep -c '^SKIPPED:' "$log/$level.log")
+  broken=$(grep -c '^FAILED COMMAND:' "$log/$level.log")
+  [ "$failed" = 0 ] && [ "$broken" = 0 ] && [ "$passed" -gt 0 ] || status=1
+  lines+=("$(printf '%-5s %4d passed  %d failed  %d skipped  %4d s' "$level" "$passed" "$failed" "$skipped" $((SECONDS - start)))")
+done
+say "summary"
+printf '%s\n' "${lines[@]}"
+exit "$status"

@@ -1,0 +1,92 @@
+//! The command line: what is asked for, with which files. Progress goes to standard error, tables to standard output.
+
+mod arguments;
+mod laptop;
+mod score;
+mod table;
+
+use crate::{
+    failure::Failure,
+    job::{Pod, Step},
+    simulate::{self, Scenario},
+};
+use arguments::Arguments;
+use std::path::{Path, PathBuf};
+
+const HELP: &str = "\
+dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
+
+  train    --spec MODEL.yaml --data FILE --out DIR [--against BUNDLE]
+           writes DIR/bundle.json and DIR/report.json; compares with a served bundle if one is named
+  evaluate --spec MODEL.yaml --bundle BUNDLE --data FILE [--against BUNDLE]
+           prints every metric on the holdout
+  gate     --spec MODEL.yaml --candidate BUNDLE --production BUNDLE --data FILE
+           prints every check; exit 0 passed, 1 failed, 2 bad input, 3 inconclusive
+  score    --bundle BUNDLE --data FILE --out FILE.csv [--patient-id COLUMN]
+           writes patient_id and risk in the order of the rows
+  simulate --patients N --seed S --out FILE [--scenario stable|remote-visits|harmless-drift]
+           writes a trial whose true risks are known (column true_risk, never a feature)
+  job      prepare|train|evaluate|read [--root DIR]
+           one container of a Job; paths are fixed below the root (default /)
+
+examples
+  dropout-trainer simulate --patients 2000 --seed 1 --out trial.csv
+  dropout-trainer train --spec model.yaml --data trial.csv --out v1
+  dropout-trainer train --spec model.yaml --data trial.csv --out v2 --against v1/bundle.json
+  dropout-trainer gate --spec model.yaml --candidate v2/bundle.json --production v1/bundle.json --data trial.csv
+
+exit codes: 0 done, 1 failed or try again, 2 bad input or command line, 3 inconclusive
+";
+
+/// Does what the words of a command line ask for; the exit code.
+pub fn run(words: &[String]) -> Result<u8, Failure> {
+    let asks_help = |word: &String| word == "--help" || word == "-h" || word == "help";
+    let Some(command) = words.first().filter(|_| !words.iter().any(asks_help)) else {
+        print!("{HELP}");
+        return Ok(if words.is_empty() { 2 } else { 0 });
+    };
+    if command == "--version" {
+        println!("{}", crate::training::CODE);
+        return Ok(0);
+    }
+    let rest = words.get(1..).unwrap_or_default();
+    match command.as_str() {
+        "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "out", "against"], 0)?),
+        "evaluate" => laptop::evaluate(&Arguments::read(rest, &["spec", "bundle", "data", "against"], 0)?),
+        "gate" => laptop::gate(&Arguments::read(rest, &["spec", "candidate", "production", "data"], 0)?),
+        "score" => score::score(&Arguments::read(rest, &["bundle", "data", "out", "patient-id"], 0)?),
+        "simulate" => trial(&Arguments::read(rest, &["patients", "seed", "scenario", "out"], 0)?),
+        "job" => job(&Arguments::read(rest, &["root"], 1)?),
+        other => Err(Failure::Usage(format!("'{other}' is no command; --help lists them"))),
+    }
+}
+
+fn job(arguments: &Arguments) -> Result<u8, Failure> {
+    let step = match arguments.word(0) {
+        Some("prepare") => Step::Prepare,
+        Some("train") => Step::Train,
+        Some("evaluate") => Step::Evaluate,
+        Some("read") => Step::Read,
+        Some(_) | None => return Err(Failure::Usage("job is one of prepare, train, evaluate, read".into())),
+    };
+    let root = arguments.optional("root").unwrap_or("/");
+    Pod::new(Path::new(root)).run(step)?;
+    Ok(0)
+}
+
+fn trial(arguments: &Arguments) -> Result<u8, Failure> {
+    let patients: u32 = arguments.number("patients")?;
+    let seed: u64 = arguments.number("seed")?;
+    let out = PathBuf::from(arguments.needed("out")?);
+    let scenario = arguments.optional("scenario").unwrap_or("stable");
+    let scenario = Scenario::named(scenario)
+        .ok_or_else(|| Failure::Usage(format!("'{scenario}' is no scenario; take stable, remote-visits or harmless-drift")))?;
+    if !(1..=10_000_000).contains(&patients) {
+        return Err(Failure::Usage("--patients must be 1 to 10000000".into()));
+    }
+    let trial = simulate::trial(patients, seed, scenario);
+    laptop::write(&out, simulate::csv(&trial).as_bytes())?;
+    let dropouts = trial.iter().filter(|row| row.dropout).count();
+    eprintln!("{} rows of {patients} patients, {dropouts} labelled dropout, cut-off {}", trial.len(), simulate::CUTOFF);
+    Ok(0)
+}

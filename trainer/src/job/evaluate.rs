@@ -1,0 +1,176 @@
+//! The last container: rereads the data, judges the candidate on the holdout, keeps bundle, report, version and answer in
+//! the store, and answers. What it did once it repeats.
+
+use super::{
+    Pod, Training, inside,
+    store::{Created, Store},
+};
+use crate::{
+    evaluation::{self, Contest},
+    failure::{Failure, bytes},
+    report::Report,
+};
+use dropout_model::{
+    bundle::{Bundle, BundleError, MAX_BYTES},
+    digest::digest,
+    input::{BadInput, Reason},
+    rows::{Contract, MAX_FILE, read},
+    task::{Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, path, report_file},
+};
+use serde::{Deserialize, Serialize};
+
+/// The index of a version in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    version: u32,
+    bundle: String,
+    report: String,
+    data: String,
+}
+
+/// Judges the candidate of a task and answers.
+pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
+    let store = store(pod, task);
+    let hash = task.hash();
+    if let Some(text) = stored_answer(&store, &hash)? {
+        return pod.answer_text(&text);
+    }
+    let manifest = &task.manifest;
+    manifest.check()?;
+    let candidate = candidate(pod, task, &store)?;
+    let bundle = Bundle::read(&candidate, None).map_err(unreadable)?;
+    evaluation::check_own(manifest, &bundle)?;
+    let production = task.production.as_ref().map(|served| production(&store, served)).transpose()?;
+    let file = manifest.data.training.path();
+    let bytes = bytes(&pod.at(&inside(path::DATA, file)), file, MAX_FILE)?;
+    let features = production.as_ref().map(|bundle| bundle.features.as_slice());
+    let table = read(file, &bytes, &Contract { manifest, production: features })?;
+    if task.work == Work::Train {
+        check_training(pod, &bundle, &table.digest)?;
+    }
+    let digest = digest(&candidate);
+    let report = evaluation::evaluate(&Contest {
+        manifest,
+        table: &table,
+        candidate: (&bundle, &digest),
+        production: production.as_ref().zip(task.production.as_ref()),
+    })?;
+    keep(pod, task, &candidate, &report)
+}
+
+/// Answers again what an earlier task was answered.
+pub fn repeat(pod: &Pod, task: &Task, earlier: &str) -> Result<(), Failure> {
+    match stored_answer(&store(pod, task), earlier)? {
+        Some(text) => pod.answer_text(&text),
+        None => Err(Failure::Moved(format!("the store has no answer to task {earlier}; train again"))),
+    }
+}
+
+fn store(pod: &Pod, task: &Task) -> Store {
+    Store::new(pod.at(&inside(path::STORE, &task.store_folder(&task.store))))
+}
+
+fn stored_answer(store: &Store, task: &str) -> Result<Option<String>, Failure> {
+    let Some(bytes) = store.get(&answer_file(task))? else { return Ok(None) };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    match Answer::read(&text, task) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(Failure::Moved(format!("the store's answer to task {task} is spoilt: {error}"))),
+    }
+}
+
+/// The candidate's bytes: what `train` left, or a bundle of the store.
+fn candidate(pod: &Pod, task: &Task, store: &Store) -> Result<Vec<u8>, Failure> {
+    let Work::Evaluate(wanted) = &task.work else {
+        let place = inside(path::OUTPUT, path::BUNDLE);
+        let read = bytes(&pod.at(&place), &place, MAX_BYTES as u64);
+        return read.map_err(|failure| match failure {
+            Failure::Bad(bad) => BadInput::new(Reason::BadBundle, format!("the trainer left no bundle: {bad}")).into(),
+            other @ (Failure::Usage(_) | Failure::Disk { .. } | Failure::Moved(_)) => other,
+        });
+    };
+    stored_bundle(store, wanted)
+}
+
+fn production(store: &Store, served: &Served) -> Result<Bundle, Failure> {
+    let bytes = stored_bundle(store, &served.digest)?;
+    Bundle::read(&bytes, Some(&served.digest)).map_err(|error| Failure::Moved(format!("production: {error}")))
+}
+
+fn stored_bundle(store: &Store, wanted: &str) -> Result<Vec<u8>, Failure> {
+    let name = bundle_file(wanted);
+    match store.get(&name)? {
+        Some(bytes) if digest(&bytes) == wanted => Ok(bytes),
+        Some(_) => Err(Failure::Moved(format!("{name} in the store does not have the digest in its name"))),
+        None => Err(Failure::Moved(format!("the store has no {name}"))),
+    }
+}
+
+fn unreadable(error: BundleError) -> Failure {
+    BadInput::new(Reason::BadBundle, format!("the candidate is no model to serve: {error}")).into()
+}
+
+/// Whether the candidate was made from the file that was read just now.
+fn check_training(pod: &Pod, bundle: &Bundle, now: &str) -> Result<(), Failure> {
+    let told: Training = pod.json(&inside(path::INPUT, path::TRAINING))?;
+    if told.data_digest != now {
+        return Err(Failure::Moved("the data file changed while the model was trained; train again".into()));
+    }
+    if bundle.data_digest != told.data_digest {
+        let message = "the candidate's dataDigest is not the one in training.json; the trainer must copy it";
+        return Err(BadInput::new(Reason::ForeignModel, message).into());
+    }
+    Ok(())
+}
+
+/// Keeps everything in the store, the answer last, then answers.
+fn keep(pod: &Pod, task: &Task, candidate: &[u8], report: &Report) -> Result<(), Failure> {
+    let store = store(pod, task);
+    let written = report.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
+    let report_digest = digest(&written);
+    exactly(&store, &bundle_file(&report.candidate.digest), candidate)?;
+    exactly(&store, &report_file(&report_digest), &written)?;
+    let hash = task.hash();
+    if report.outcome != Outcome::Unchanged {
+        let version = Version {
+            version: task.version,
+            bundle: report.candidate.digest.clone(),
+            report: report_digest.clone(),
+            data: report.rows.digest.clone(),
+        };
+        if let Some(message) = taken(&store, &version)? {
+            return pod.answer(&Answer {
+                contract: CONTRACT.to_owned(),
+                task: hash,
+                outcome: Outcome::VersionTaken,
+                reason: "VersionTaken".to_owned(),
+                message,
+                evidence: None,
+            });
+        }
+    }
+    let text = report.answer(&hash, &report_digest).to_message().map_err(|error| Failure::Moved(error.to_string()))?;
+    exactly(&store, &answer_file(&hash), text.as_bytes())?;
+    eprintln!("{:?}: {}", report.outcome, report.message);
+    pod.answer_text(&text)
+}
+
+/// Takes the version's number; a sentence if another bundle has it.
+fn taken(store: &Store, version: &Version) -> Result<Option<String>, Failure> {
+    let name = format!("versions/{}.json", version.version);
+    let bytes = serde_json::to_vec_pretty(version).map_err(|error| Failure::Moved(error.to_string()))?;
+    let Created::Other(found) = store.create(&name, &bytes)? else { return Ok(None) };
+    match serde_json::from_slice::<Version>(&found) {
+        Ok(found) if found.bundle == version.bundle => Ok(None),
+        Ok(_) | Err(_) => Ok(Some(format!("version {} in the store is another bundle; take a higher number", version.version))),
+    }
+}
+
+/// Creates a file whose name says what its bytes are.
+fn exactly(store: &Store, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    match store.create(name, bytes)? {
+        Created::Kept => Ok(()),
+        Created::Other(_) => Err(Failure::Moved(format!("{name} is in the store with other bytes"))),
+    }
+}

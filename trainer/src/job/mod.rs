@@ -1,0 +1,133 @@
+//! The containers of a Job's pod: prepare, train, evaluate, read. They find each other by fixed paths below a root, and
+//! whoever finds bad input answers at once.
+
+mod evaluate;
+mod prepare;
+pub mod store;
+mod train;
+
+use crate::failure::{Failure, bytes};
+use dropout_model::{
+    input::{BadInput, Reason},
+    manifest::Manifest,
+    task::{Answer, CONTRACT, Outcome, Task, Work, path},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+const MAX_TASK: u64 = 4 << 20;
+
+/// The part of a Job that a container does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Reads the data and leaves training rows.
+    Prepare,
+    /// Learns from training rows.
+    Train,
+    /// Judges the candidate and answers.
+    Evaluate,
+    /// Answers again from the store.
+    Read,
+}
+
+/// What `train` is told beside the rows. It names no holdout and no production.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Training {
+    /// Always [`CONTRACT`].
+    pub contract: String,
+    /// What is learned.
+    pub manifest: Manifest,
+    /// Digest of the whole data file; it must stand in the bundle.
+    pub data_digest: String,
+    /// Training rows in the file beside this one.
+    pub rows: usize,
+    /// Training patients.
+    pub patients: usize,
+}
+
+/// A pod's file system.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    root: PathBuf,
+}
+
+impl Pod {
+    /// The file system below a root; `/` in a container.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Where a fixed path is.
+    pub fn at(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    /// Does a step. Bad input is answered and returned as an error.
+    pub fn run(&self, step: Step) -> Result<(), Failure> {
+        let task: Task = match self.json(path::TASK) {
+            Ok(task) => task,
+            Err(failure) => return self.refuse("", failure),
+        };
+        let hash = task.hash();
+        if task.contract != CONTRACT {
+            let message = format!("the task speaks '{}', this trainer {CONTRACT}; use the trainer's image of the operator's release", task.contract);
+            return self.refuse(&hash, BadInput::new(Reason::BadManifest, message).into());
+        }
+        let done = match (step, &task.work) {
+            (Step::Read, Work::Read(earlier)) | (Step::Evaluate, Work::Read(earlier)) => evaluate::repeat(self, &task, earlier),
+            (Step::Prepare, Work::Train) => prepare::prepare(self, &task),
+            (Step::Train, Work::Train) => train::train(self),
+            (Step::Evaluate, Work::Train | Work::Evaluate(_)) => evaluate::evaluate(self, &task),
+            (Step::Prepare | Step::Train, Work::Evaluate(_) | Work::Read(_)) => Ok(()),
+            (Step::Read, Work::Train | Work::Evaluate(_)) => evaluate::repeat(self, &task, &hash),
+        };
+        done.or_else(|failure| self.refuse(&hash, failure))
+    }
+
+    /// Answers bad input; any other failure is left for another try.
+    fn refuse(&self, task: &str, failure: Failure) -> Result<(), Failure> {
+        if let Failure::Bad(bad) = &failure {
+            self.answer(&Answer {
+                contract: CONTRACT.to_owned(),
+                task: task.to_owned(),
+                outcome: Outcome::BadInput,
+                reason: bad.reason.to_string(),
+                message: bad.to_string(),
+                evidence: None,
+            })?;
+        }
+        Err(failure)
+    }
+
+    /// Leaves an answer where the kubelet reads it.
+    fn answer(&self, answer: &Answer) -> Result<(), Failure> {
+        let text = answer.to_message().map_err(|error| Failure::Moved(error.to_string()))?;
+        self.answer_text(&text)
+    }
+
+    fn answer_text(&self, text: &str) -> Result<(), Failure> {
+        self.write(path::ANSWER, text.as_bytes())
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let place = self.at(path);
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).map_err(|error| Failure::disk("make", folder, error))?;
+        }
+        fs::write(&place, bytes).map_err(|error| Failure::disk("write", &place, error))
+    }
+
+    fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let read = bytes(&self.at(path), path, MAX_TASK)?;
+        serde_json::from_slice(&read)
+            .map_err(|error| BadInput::new(Reason::BadManifest, format!("{path} is not readable: {error}")).into())
+    }
+}
+
+fn inside(folder: &str, file: &str) -> String {
+    format!("{folder}/{file}")
+}

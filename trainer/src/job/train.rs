@@ -1,0 +1,25 @@
+//! The second container: learns from the training rows it is given and leaves a bundle. It sees nothing else.
+
+use super::{Pod, Training, inside};
+use crate::{
+    failure::{Failure, bytes},
+    training,
+};
+use dropout_model::{
+    rows::{Contract, MAX_FILE, read},
+    task::path,
+};
+
+pub fn train(pod: &Pod) -> Result<(), Failure> {
+    let mut told: Training = pod.json(&inside(path::INPUT, path::TRAINING))?;
+    let bytes = bytes(&pod.at(&inside(path::INPUT, path::ROWS)), path::ROWS, MAX_FILE)?;
+    // The rows are a part of the file, without censored ones: its digest and its censor column are not here.
+    told.manifest.data.training.digest = None;
+    told.manifest.label.censor = None;
+    let table = read(path::ROWS, &bytes, &Contract { manifest: &told.manifest, production: None })?;
+    let bundle = training::train(&told.manifest, &table.rows, &told.data_digest)?;
+    let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
+    pod.write(&inside(path::OUTPUT, path::BUNDLE), &bytes)?;
+    eprintln!("trained on {} rows of {} patients", table.rows.len(), table.rows.patients.len());
+    Ok(())
+}

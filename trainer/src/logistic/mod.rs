@@ -1,0 +1,149 @@
+//! Logistic regression behind linfa's traits: parameters are checked before use, `fit` finds the exact optimum, and
+//! `predict` gives probabilities. It scales nothing and knows no features.
+
+mod cholesky;
+mod newton;
+
+use linfa::{
+    DatasetBase, ParamGuard,
+    traits::{Fit, PredictInplace},
+};
+use ndarray::{Array1, Array2, ArrayBase, Data, Ix2};
+
+/// Parameters that were not checked yet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LogisticParams(ValidLogisticParams);
+
+/// Checked parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ValidLogisticParams {
+    penalty: f64,
+    tolerance: f64,
+    steps: usize,
+}
+
+impl Default for LogisticParams {
+    fn default() -> Self {
+        Self(ValidLogisticParams { penalty: 1.0, tolerance: 1e-10, steps: 100 })
+    }
+}
+
+impl LogisticParams {
+    /// The weight of half the squared length of the coefficients beside the summed log loss: scikit-learn's 1/C, linfa's
+    /// alpha. The intercept is free. Default 1.
+    pub fn penalty(self, penalty: f64) -> Self {
+        Self(ValidLogisticParams { penalty, ..self.0 })
+    }
+
+    /// Largest component of the gradient, for each row, at which the fit is finished. Default 1e-10.
+    pub fn tolerance(self, tolerance: f64) -> Self {
+        Self(ValidLogisticParams { tolerance, ..self.0 })
+    }
+
+    /// Most Newton steps. Default 100; 5 to 7 are usual.
+    pub fn steps(self, steps: usize) -> Self {
+        Self(ValidLogisticParams { steps, ..self.0 })
+    }
+}
+
+/// Why there is no fit.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// The penalty cannot be used.
+    #[error("the penalty is {0}; it must be zero or a positive finite number")]
+    Penalty(f64),
+    /// The tolerance cannot be used.
+    #[error("the tolerance is {0}; it must be a positive finite number")]
+    Tolerance(f64),
+    /// There is only one label, or no row.
+    #[error("both labels are needed, but {positives} of {rows} rows are positive")]
+    OneClass {
+        /// Rows with a positive label.
+        positives: usize,
+        /// All rows.
+        rows: usize,
+    },
+    /// No optimum was found, for example because the labels are separable and there is no penalty.
+    #[error("no optimum within {0} steps")]
+    NotConverged(usize),
+    /// linfa says no.
+    #[error(transparent)]
+    Linfa(#[from] linfa::Error),
+}
+
+impl ParamGuard for LogisticParams {
+    type Checked = ValidLogisticParams;
+    type Error = FitError;
+
+    fn check_ref(&self) -> Result<&Self::Checked, FitError> {
+        let ValidLogisticParams { penalty, tolerance, .. } = self.0;
+        if !penalty.is_finite() || penalty < 0.0 {
+            return Err(FitError::Penalty(penalty));
+        }
+        if !tolerance.is_finite() || tolerance <= 0.0 {
+            return Err(FitError::Tolerance(tolerance));
+        }
+        Ok(&self.0)
+    }
+
+    fn check(self) -> Result<Self::Checked, FitError> {
+        self.check_ref().copied()
+    }
+}
+
+/// A fitted model: probability = 1 / (1 + exp(-(intercept + coefficients . row))).
+#[derive(Clone, Debug, PartialEq)]
+pub struct FittedLogistic {
+    /// Logit of a row of zeros.
+    pub intercept: f64,
+    /// Logits for each unit of a column.
+    pub coefficients: Array1<f64>,
+    /// Newton steps taken.
+    pub steps: usize,
+}
+
+impl<D: Data<Elem = f64>> Fit<ArrayBase<D, Ix2>, Array1<bool>, FitError> for ValidLogisticParams {
+    type Object = FittedLogistic;
+
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, Array1<bool>>) -> Result<FittedLogistic, FitError> {
+        let rows = dataset.records.as_standard_layout();
+        let (count, width) = rows.dim();
+        if count != dataset.targets.len() {
+            return Err(linfa::Error::MismatchedShapes(count, dataset.targets.len()).into());
+        }
+        let positives = dataset.targets.iter().filter(|label| **label).count();
+        if positives == 0 || positives == count {
+            return Err(FitError::OneClass { positives, rows: count });
+        }
+        let labels = dataset.targets.to_vec();
+        let values = rows.as_slice().unwrap_or_default();
+        let problem = newton::Problem { values, width, labels: &labels, penalty: self.penalty };
+        let (mut solution, steps) = problem.solve(self.tolerance, self.steps)?;
+        let intercept = solution.pop().unwrap_or_default();
+        Ok(FittedLogistic { intercept, coefficients: Array1::from(solution), steps })
+    }
+}
+
+impl FittedLogistic {
+    fn probability<'a>(&self, row: impl Iterator<Item = &'a f64>) -> f64 {
+        let logit = row.zip(&self.coefficients).fold(self.intercept, |sum, (x, b)| sum + x * b);
+        dropout_model::bundle::logistic(logit)
+    }
+}
+
+impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for FittedLogistic {
+    fn predict_inplace<'a>(&'a self, rows: &'a ArrayBase<D, Ix2>, risks: &mut Array1<f64>) {
+        for (risk, row) in risks.iter_mut().zip(rows.rows()) {
+            *risk = self.probability(row.iter());
+        }
+    }
+
+    fn default_target(&self, rows: &ArrayBase<D, Ix2>) -> Array1<f64> {
+        Array1::zeros(rows.nrows())
+    }
+}
+
+/// A dataset for [`LogisticParams`].
+pub fn dataset(rows: Array2<f64>, labels: &[bool]) -> DatasetBase<Array2<f64>, Array1<bool>> {
+    DatasetBase::new(rows, Array1::from(labels.to_vec()))
+}

@@ -1,0 +1,110 @@
+//! Newton's steps for penalised logistic regression (iteratively reweighted least squares; McCullagh and Nelder 1989,
+//! section 4.4). One thread, sums in the order of the rows, exp and log from libm.
+
+use super::{FitError, cholesky};
+use dropout_model::bundle::logistic;
+
+/// What is minimised: the summed log loss plus penalty / 2 times the squared length of the coefficients.
+pub struct Problem<'a> {
+    /// The rows, row-major.
+    pub values: &'a [f64],
+    /// Number of columns.
+    pub width: usize,
+    /// The labels.
+    pub labels: &'a [bool],
+    /// Weight of the penalty; the intercept is free.
+    pub penalty: f64,
+}
+
+/// The loss and its derivatives at one point.
+struct State {
+    loss: f64,
+    gradient: Vec<f64>,
+    /// Lower triangle, row-major.
+    hessian: Vec<f64>,
+}
+
+impl Problem<'_> {
+    /// The coefficients, the intercept last, and the number of steps taken.
+    pub fn solve(&self, tolerance: f64, steps: usize) -> Result<(Vec<f64>, usize), FitError> {
+        let enough = tolerance * self.labels.len() as f64;
+        let mut point = vec![0.0; self.width + 1];
+        if let Some(intercept) = point.last_mut() {
+            *intercept = self.base_rate_logit();
+        }
+        let mut state = self.state(&point);
+        for step in 1..=steps {
+            let Some(direction) = cholesky::solve(&state.hessian, &state.gradient) else { break };
+            let steepest = state.gradient.iter().fold(0.0_f64, |most, slope| most.max(slope.abs()));
+            if steepest <= enough {
+                // One more step from here costs nothing, and squares the error.
+                return Ok((moved(&point, &direction, 1.0), step));
+            }
+            let Some((next, reached)) = self.descended(&point, &direction, state.loss) else { break };
+            (point, state) = (next, reached);
+        }
+        Err(FitError::NotConverged(steps))
+    }
+
+    /// The full step, or the first of its halves that does not raise the loss.
+    fn descended(&self, point: &[f64], direction: &[f64], loss: f64) -> Option<(Vec<f64>, State)> {
+        let slack = 1e-12 * loss.abs().max(1.0);
+        let mut share = 1.0;
+        for _ in 0..40 {
+            let next = moved(point, direction, share);
+            let state = self.state(&next);
+            if state.loss <= loss + slack {
+                return Some((next, state));
+            }
+            share /= 2.0;
+        }
+        None
+    }
+
+    fn base_rate_logit(&self) -> f64 {
+        let positive = self.labels.iter().filter(|label| **label).count() as f64;
+        libm::log(positive / (self.labels.len() as f64 - positive))
+    }
+
+    fn state(&self, point: &[f64]) -> State {
+        let size = self.width + 1;
+        let mut state = State { loss: 0.0, gradient: vec![0.0; size], hessian: vec![0.0; size * size] };
+        let mut row = vec![1.0; size];
+        for (at, label) in self.labels.iter().enumerate() {
+            let values = self.values.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
+            for (slot, value) in row.iter_mut().zip(values) {
+                *slot = *value;
+            }
+            add(&mut state, &row, point, *label);
+        }
+        for (at, coefficient) in point.iter().take(self.width).enumerate() {
+            state.loss += 0.5 * self.penalty * coefficient * coefficient;
+            if let (Some(slope), Some(bend)) = (state.gradient.get_mut(at), state.hessian.get_mut(at * (size + 1))) {
+                *slope += self.penalty * coefficient;
+                *bend += self.penalty;
+            }
+        }
+        state
+    }
+}
+
+fn add(state: &mut State, row: &[f64], point: &[f64], label: bool) {
+    let logit = row.iter().zip(point).fold(0.0, |sum, (x, b)| sum + x * b);
+    let risk = logistic(logit);
+    let away = if label { -logit } else { logit };
+    state.loss += away.max(0.0) + libm::log1p(libm::exp(-away.abs()));
+    let miss = risk - f64::from(u8::from(label));
+    let bend = risk * (1.0 - risk);
+    let lines = state.hessian.chunks_exact_mut(row.len());
+    for (at, ((line, slope), value)) in lines.zip(&mut state.gradient).zip(row).enumerate() {
+        *slope += miss * value;
+        let scaled = bend * value;
+        for (entry, other) in line.iter_mut().zip(row).take(at + 1) {
+            *entry += scaled * other;
+        }
+    }
+}
+
+fn moved(point: &[f64], direction: &[f64], share: f64) -> Vec<f64> {
+    point.iter().zip(direction).map(|(at, step)| at - share * step).collect()
+}

@@ -1,0 +1,197 @@
+//! The report: everything that was found about a candidate, as deterministic JSON, and the short answer made from it. It
+//! holds no time, host, path or patient.
+
+use dropout_model::{
+    bundle::{Calibration, Term},
+    manifest::Metric,
+    metric::bootstrap::Interval,
+    rows::{Counts, Rows},
+    task::{Answer, CONTRACT, Check, Evidence, Figure, Outcome, Served},
+};
+use serde::Serialize;
+
+/// The schema of reports.
+pub const SCHEMA: &str = "trialops.dev/report/v1alpha1";
+
+/// Everything that was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: &'static str,
+    /// Identifier of the trial.
+    pub study: String,
+    /// What came out.
+    pub outcome: Outcome,
+    /// One word for it.
+    pub reason: String,
+    /// One sentence with the numbers.
+    pub message: String,
+    /// The candidate.
+    pub candidate: Candidate,
+    /// What it was compared with.
+    pub production: Option<Served>,
+    /// The rows.
+    pub rows: RowReport,
+    /// How intervals were made.
+    pub bootstrap: Bootstrap,
+    /// Every metric, in fixed order.
+    pub metrics: Vec<MetricReport>,
+    /// The metric that decides.
+    pub primary: Metric,
+    /// Every check of the gate.
+    pub checks: Vec<Check>,
+}
+
+/// The candidate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// Digest of its bundle.
+    pub digest: String,
+    /// What trained it.
+    pub code: String,
+    /// Digest of the data it was trained on.
+    pub data_digest: String,
+    /// Seed of its training.
+    pub seed: i64,
+    /// Its decision threshold.
+    pub threshold: f64,
+    /// What the threshold was chosen by.
+    pub threshold_target: String,
+    /// Its calibration.
+    pub calibration: Calibration,
+    /// Why the calibration is what it is.
+    pub calibration_reason: String,
+    /// Logit of a row whose terms are all at their means.
+    pub intercept: f64,
+    /// Its terms with their coefficients.
+    pub terms: Vec<Term>,
+}
+
+/// The rows, and how they were split.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowReport {
+    /// Digest of the file.
+    pub digest: String,
+    /// Rows that count and rows that do not.
+    pub counts: Counts,
+    /// Share of patients held out.
+    pub holdout_fraction: f64,
+    /// Training patients.
+    pub training: Side,
+    /// Patients held out.
+    pub holdout: Side,
+}
+
+/// One side of the split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Side {
+    /// Patients.
+    pub patients: usize,
+    /// Patients who dropped out within the horizon of one of their rows.
+    pub positive_patients: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Rows labelled dropout.
+    pub positive_rows: usize,
+}
+
+impl Side {
+    /// Counts a side.
+    pub fn of(rows: &Rows) -> Self {
+        Self {
+            patients: rows.patients.len(),
+            positive_patients: rows.positive_patients(),
+            rows: rows.len(),
+            positive_rows: rows.positives(),
+        }
+    }
+}
+
+/// How intervals were made.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bootstrap {
+    /// Resamples of patients; 0 if none were needed.
+    pub resamples: usize,
+    /// Level of every interval.
+    pub level: f64,
+    /// Seed of the draws.
+    pub seed: i64,
+}
+
+/// A metric of both models with intervals; `null` where it is not defined.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricReport {
+    /// The metric.
+    pub metric: Metric,
+    /// The candidate's value.
+    pub candidate: f64,
+    /// Its interval.
+    pub candidate_interval: Option<Interval>,
+    /// Production's value on the same rows.
+    pub production: Option<f64>,
+    /// Its interval.
+    pub production_interval: Option<Interval>,
+    /// Candidate less production.
+    pub difference: Option<f64>,
+    /// Its interval from paired resamples.
+    pub difference_interval: Option<Interval>,
+}
+
+impl Report {
+    /// The bytes of the report, the same for equal reports.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// The answer to a task; `digest` is that of the report's bytes.
+    pub fn answer(&self, task: &str, digest: &str) -> Answer {
+        let evidence = Evidence {
+            bundle: self.candidate.digest.clone(),
+            report: digest.to_owned(),
+            data: self.rows.digest.clone(),
+            threshold: self.candidate.threshold,
+            patients: u32::try_from(self.rows.holdout.patients).unwrap_or(u32::MAX),
+            positive_patients: u32::try_from(self.rows.holdout.positive_patients).unwrap_or(u32::MAX),
+            metrics: self.figures(),
+            checks: self.checks.clone(),
+        };
+        Answer {
+            contract: CONTRACT.to_owned(),
+            task: task.to_owned(),
+            outcome: self.outcome,
+            reason: self.reason.clone(),
+            message: self.message.clone(),
+            evidence: Some(evidence),
+        }
+    }
+
+    /// The numbers that matter most, the primary one first; a number that is none is left out.
+    fn figures(&self) -> Vec<Figure> {
+        let others = [
+            Metric::Recall,
+            Metric::Precision,
+            Metric::AlertRate,
+            Metric::RocAuc,
+            Metric::RocAucWithinLandmark,
+            Metric::Brier,
+        ];
+        let wanted = std::iter::once(self.primary).chain(others.into_iter().filter(|metric| *metric != self.primary));
+        let found = wanted.filter_map(|wanted| self.metrics.iter().find(|found| found.metric == wanted));
+        let known = found.filter(|found| found.candidate.is_finite());
+        known
+            .map(|found| Figure {
+                metric: found.metric,
+                candidate: found.candidate,
+                production: found.production.filter(|value| value.is_finite()),
+            })
+            .collect()
+    }
+}
