@@ -120,7 +120,12 @@ pub fn set(conditions: &mut Vec<Condition>, mut new: Condition) {
 }
 
 /// A condition at a time. `status` is true, false or (None) unknown.
-pub fn condition(kind: ConditionType, status: Option<bool>, because: (Reason, String), now: jiff::Timestamp) -> Condition {
+pub fn condition(
+    kind: ConditionType,
+    status: Option<bool>,
+    because: (Reason, String),
+    now: jiff::Timestamp,
+) -> Condition {
     Condition {
         type_: kind.name(),
         status: match status {

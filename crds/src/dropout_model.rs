@@ -128,7 +128,8 @@ pub struct Store {
     pub single_node: Option<SingleNode>,
 }
 
-/// Whether a claim for a single node will do.
+/// Allow: the claim may be one that a single node mounts at a time (ReadWriteOnce), and all pods must fit on that node.
+/// Refuse: it must be ReadWriteMany. Left out: Refuse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SingleNode {
     /// The claim must be ReadWriteMany.
@@ -178,7 +179,8 @@ pub struct Rollout {
     pub automatic_rollback: Option<AutomaticRollback>,
 }
 
-/// Who rolls back a candidate at fault.
+/// Enabled: a candidate at fault is rolled back by the operator. Disabled: it is Held until a person decides. Left out:
+/// Enabled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AutomaticRollback {
     /// The operator.
@@ -237,7 +239,13 @@ impl DropoutModelSpec {
         let seed = self.training.as_ref().and_then(|training| training.seed).filter(|seed| *seed != 0);
         let columns = (&self.patient_id, &self.landmark, &self.index);
         let features: Vec<Feature> = self.features.iter().cloned().map(without_defaults).collect();
-        let label = (&self.label.column, self.label.positive_value(), self.label.horizon, self.label.maturity(), &self.label.censor);
+        let label = (
+            &self.label.column,
+            self.label.positive_value(),
+            self.label.horizon,
+            self.label.maturity(),
+            &self.label.censor,
+        );
         let data = (&self.data.training, &self.data.cutoff, self.data.holdout_fraction());
         json_digest(&(columns, features, &self.deny, label, data, seed, image))
     }

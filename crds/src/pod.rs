@@ -19,7 +19,7 @@ pub struct Pod {
     pub image_pull_secrets: Vec<SecretRef>,
     /// Labels that a node must have. Left out: none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 32))]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 63}))]
     pub node_selector: BTreeMap<String, String>,
     /// Taints that are tolerated, at most 16. Left out: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -31,11 +31,11 @@ pub struct Pod {
     pub priority_class_name: Option<String>,
     /// Labels added to the pods; ours win. Left out: none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 32))]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 63}))]
     pub labels: BTreeMap<String, String>,
     /// Annotations added to the pods; ours win. Left out: none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 32))]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 4096}))]
     pub annotations: BTreeMap<String, String>,
     /// Environment variables of every container, at most 32; ours win. Left out: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -75,7 +75,7 @@ pub struct Toleration {
     pub effect: Option<TaintEffect>,
 }
 
-/// How a toleration compares.
+/// How a toleration compares. Left out: Equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TolerationOperator {
     /// The taint is there.
@@ -84,7 +84,7 @@ pub enum TolerationOperator {
     Equal,
 }
 
-/// What a taint does.
+/// What a taint does. Left out: every effect is tolerated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TaintEffect {
     /// New pods stay away.

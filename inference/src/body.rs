@@ -86,6 +86,7 @@ pub enum Given {
 enum Place {
     Patient,
     Feature(usize),
+    Ignored,
     Unknown(String),
 }
 
@@ -110,7 +111,11 @@ impl Visitor<'_> for PlaceSeed<'_> {
         if name == PATIENT_ID {
             return Ok(Place::Patient);
         }
-        Ok(self.0.place(name).map_or_else(|| Place::Unknown(name.to_owned()), Place::Feature))
+        Ok(match self.0.place(name) {
+            Some(at) => Place::Feature(at),
+            None if self.0.ignores(name) => Place::Ignored,
+            None => Place::Unknown(name.to_owned()),
+        })
     }
 }
 
@@ -136,6 +141,7 @@ impl<'de> Visitor<'de> for &Form {
             let value: Given = map.next_value()?;
             match place {
                 Place::Patient => draft.name_patient(&value),
+                Place::Ignored => {}
                 Place::Unknown(name) => draft.refuse(&name, "is no field of this model"),
                 Place::Feature(at) => {
                     let (slot, feature) = (draft.given.get_mut(at), self.features().get(at));

@@ -9,7 +9,7 @@ use dropout_model::{
     bundle::Cell,
     manifest::{Feature, FeatureType, OnMissing},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Field of the patient's identifier.
 pub const PATIENT_ID: &str = "patient_id";
@@ -28,11 +28,12 @@ pub struct Row {
 pub struct Form {
     features: Vec<Feature>,
     places: HashMap<String, usize>,
+    ignored: HashSet<String>,
 }
 
 impl Form {
-    /// A form for these features; the error says which part of a bundle cannot be used.
-    pub fn new(features: &[Feature]) -> Result<Self, String> {
+    /// A form for these features, and names that may stand beside them; the error says which part of a bundle cannot be used.
+    pub fn new(features: &[Feature], ignored: &[String]) -> Result<Self, String> {
         let names = features.iter().enumerate();
         let places: HashMap<_, _> = names.map(|(at, feature)| (feature.name.clone(), at)).collect();
         if places.len() != features.len() {
@@ -41,7 +42,7 @@ impl Form {
         if places.contains_key(PATIENT_ID) {
             return Err(format!("feature named {PATIENT_ID}"));
         }
-        Ok(Self { features: features.to_vec(), places })
+        Ok(Self { features: features.to_vec(), places, ignored: ignored.iter().cloned().collect() })
     }
 
     /// Names of the features at some positions.
@@ -58,6 +59,11 @@ impl Form {
     /// Position of the feature with a name.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
+    }
+
+    /// Whether a name that is no feature may stand in a body all the same.
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignored.contains(name)
     }
 
     /// Reads a body.

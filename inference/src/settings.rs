@@ -173,7 +173,10 @@ fn serving(file: &str) -> Result<(PathBuf, Terms), BadSetting> {
         return Err(bad(problem.into()));
     }
     let (name, digest) = (serving.model_version, Some(serving.bundle_digest));
-    Ok((serving.bundle.into(), Terms { name, digest, policy: Decisions::Given(serving.policy) }))
+    Ok((
+        serving.bundle.into(),
+        Terms { name, digest, policy: Decisions::Given(serving.policy), accepts: serving.accepts },
+    ))
 }
 
 fn fault(policy: &Policy) -> Option<&'static str> {
@@ -190,7 +193,7 @@ fn alone<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<Terms, B
         None => Target::Recall(0.80),
     };
     let name = sources.variable("MODEL_VERSION").unwrap_or_else(|| "unversioned".into());
-    Ok(Terms { name, digest: None, policy: Decisions::Resolved(target) })
+    Ok(Terms { name, digest: None, policy: Decisions::Resolved(target), accepts: Vec::new() })
 }
 
 fn own_keys<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<KeySource, BadSetting> {
@@ -221,6 +224,7 @@ mod tests {
                 name: "unversioned".into(),
                 digest: None,
                 policy: Decisions::Resolved(Target::Recall(0.80)),
+                accepts: Vec::new(),
             },
             keys: KeySource::Given(Keys::new(["secret"])),
             address: None,

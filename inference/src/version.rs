@@ -21,6 +21,8 @@ pub struct Terms {
     pub digest: Option<String>,
     /// The policy.
     pub policy: Decisions,
+    /// Names that a request may hold beside the features; they are ignored.
+    pub accepts: Vec<String>,
 }
 
 /// Where the policy of a version comes from.
@@ -50,7 +52,7 @@ impl Version {
     /// Reads and checks a bundle: digest, schema, numbers and golden rows.
     pub fn read(bytes: &[u8], terms: Terms) -> Result<Self, BundleError> {
         let bundle = Bundle::read(bytes, terms.digest.as_deref())?;
-        let form = Form::new(&bundle.features).map_err(BundleError::Unusable)?;
+        let form = Form::new(&bundle.features, &terms.accepts).map_err(BundleError::Unusable)?;
         check_imputed(&bundle)?;
         let scorer = Scorer::new(&bundle)?;
         let policy = match terms.policy {

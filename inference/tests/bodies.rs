@@ -50,6 +50,13 @@ async fn bad_bodies_are_refused_with_the_path_of_the_field() {
 }
 
 #[tokio::test]
+async fn features_of_the_version_in_the_making_are_ignored() {
+    let context = context();
+    let (status, _, answer) = call(&context, post(GOOD.replace("}", r#","next_feature":80}"#))).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+}
+
+#[tokio::test]
 async fn bodies_that_are_no_json_are_refused_with_a_position_only() {
     let cases: [&[u8]; 11] = [
         b"",

@@ -63,7 +63,12 @@ async fn bundles_that_cannot_serve_are_refused_though_their_golden_rows_agree() 
     let refused = |change: fn(&mut Bundle)| {
         let mut bundle = common::bundle();
         change(&mut bundle);
-        let terms = Terms { name: "v3".into(), digest: None, policy: Decisions::Given(policy()) };
+        let terms = Terms {
+            name: "v3".into(),
+            digest: None,
+            policy: Decisions::Given(policy()),
+            accepts: vec!["next_feature".into()],
+        };
         Version::read(&bundle.to_bytes().unwrap(), terms).unwrap_err().to_string()
     };
     let without_imputed = refused(|bundle| {

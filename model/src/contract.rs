@@ -32,11 +32,15 @@ impl Manifest {
                 return Err(bad(format!("spec.features[{at}].name '{name}' is there twice; remove one")));
             }
             if self.deny.iter().any(|denied| denied == name) {
-                let message = format!("spec.features[{at}].name '{name}' is in spec.deny; a denied column may never be a feature, remove it from spec.features");
+                let message = format!(
+                    "spec.features[{at}].name '{name}' is in spec.deny; a denied column may never be a feature, remove it from spec.features"
+                );
                 return Err(BadInput::new(Reason::DeniedFeature, message));
             }
             if let Some(field) = self.reserved(name) {
-                let message = format!("spec.features[{at}].name '{name}' is the column of spec.{field}; it cannot be a feature, remove it from spec.features");
+                let message = format!(
+                    "spec.features[{at}].name '{name}' is the column of spec.{field}; it cannot be a feature, remove it from spec.features"
+                );
                 return Err(BadInput::new(Reason::LabelFeature, message));
             }
         }

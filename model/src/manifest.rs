@@ -98,7 +98,7 @@ pub enum FeatureType {
     Category,
 }
 
-/// What a feature measures.
+/// Time marks a feature that advances with the trial by itself, such as the day in trial. Left out: Value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Role {
     /// It advances with the trial by itself.
@@ -108,7 +108,7 @@ pub enum Role {
     Value,
 }
 
-/// What a missing value of a feature means.
+/// What a missing value of a feature means. Left out: Refuse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum OnMissing {
     /// The row is refused, in training and in a prediction.
@@ -253,6 +253,7 @@ pub struct Gate {
     #[schemars(range(min = 1, max = 1_000_000))]
     pub min_positive_patients: Option<i32>,
     /// Values that a candidate must reach whatever production does; what the first model is judged on. At most 16.
+    /// Left out: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     pub floors: Vec<Floor>,
@@ -314,7 +315,7 @@ impl Primary {
     }
 }
 
-/// How a margin is read.
+/// How a margin is read. Left out: Relative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Comparison {
     /// As a share of production's value.

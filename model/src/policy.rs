@@ -78,6 +78,10 @@ pub struct Serving {
     pub bundle_digest: String,
     /// The policy.
     pub policy: Policy,
+    /// Names that a request may hold besides the bundle's features, and that are ignored: the features of the version
+    /// in the making, so that clients can send them before it is served.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<String>,
 }
 
 #[cfg(test)]

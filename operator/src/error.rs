@@ -52,7 +52,8 @@ impl Error {
     /// What an API error means for a call.
     pub fn of(what: &str, error: kube::Error) -> Self {
         match &error {
-            kube::Error::Api(status) if status.is_conflict() => Self::Conflict { what: what.to_owned() },
+            // Also AlreadyExists, which the client does not count as a conflict.
+            kube::Error::Api(status) if status.code == 409 => Self::Conflict { what: what.to_owned() },
             _ => Self::Api { what: what.to_owned(), source: Box::new(error) },
         }
     }

@@ -50,11 +50,17 @@ pub fn labels(model: &str, component: &str) -> BTreeMap<String, String> {
         .into()
 }
 
-/// The name of a Job: the same for the same model, version, work and attempt, and for no other.
+/// Longest name of a Job: it becomes a label of the Job's pods.
+const LONGEST_NAME: usize = 63;
+
+/// The name of a Job: the same for the same model, version, work and attempt, and for no other. Of a long name of a
+/// model only the beginning is in it; the hash tells such models apart.
 pub fn job_name(model: &str, uid: &str, step: (u32, &str, u32)) -> String {
     let (version, work, attempt) = step;
     let hash = json_digest(&(uid, work, version, attempt));
-    format!("{model}-v{version}-{}-{}", work.to_lowercase(), short(&hash, 8))
+    let end = format!("-v{version}-{}-{}", work.to_lowercase(), short(&hash, 8));
+    let model = model.get(..LONGEST_NAME.saturating_sub(end.len())).unwrap_or(model);
+    format!("{}{end}", model.trim_end_matches('-'))
 }
 
 /// The name of a serving ConfigMap, from its content.

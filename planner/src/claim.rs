@@ -5,7 +5,9 @@ use dropout_crds::{Reason, dropout_model::SingleNode};
 
 /// What is wrong with the claims, if anything.
 pub fn missing(observed: &Observed) -> Option<(Reason, String)> {
-    absent(&observed.data_claim, "data").or_else(|| absent(&observed.store_claim, "store")).or_else(|| unshared(observed))
+    absent(&observed.data_claim, "training data")
+        .or_else(|| absent(&observed.store_claim, "store"))
+        .or_else(|| unshared(observed))
 }
 
 fn absent(claim: &ClaimFact, what: &str) -> Option<(Reason, String)> {

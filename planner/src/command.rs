@@ -55,7 +55,12 @@ fn roll_back(next: &mut Next<'_>, command: &Command) {
     if is_named(&next.status.previous, "previous") {
         return swap(next);
     }
-    refuse(next, format!("rollback-to {argument}: there is no such version to go back to; name the previous version or, while one rolls out, production"));
+    refuse(
+        next,
+        format!(
+            "rollback-to {argument}: there is no such version to go back to; name the previous version or, while one rolls out, production"
+        ),
+    );
 }
 
 /// Gives up the candidate that comes into service.
@@ -63,7 +68,8 @@ fn give_up(next: &mut Next<'_>) {
     let Some(release) = next.status.candidate.take().and_then(|candidate| candidate.release) else { return };
     rollout::quarantine(next, &release);
     rollout::mark_rolled_back(next, release.version);
-    let message = format!("rollback-to: {} was given up and quarantined by command; {} is served", release.name, served(next));
+    let message =
+        format!("rollback-to: {} was given up and quarantined by command; {} is served", release.name, served(next));
     next.tell(Reason::RolledBack, message);
 }
 
@@ -72,7 +78,10 @@ fn give_up(next: &mut Next<'_>) {
 fn swap(next: &mut Next<'_>) {
     let digest = next.status.previous.as_ref().map(|release| release.digest.clone()).unwrap_or_default();
     if next.is_quarantined(&digest) {
-        return refuse(next, "rollback-to: the bundle of the previous version is quarantined; release it first".to_owned());
+        return refuse(
+            next,
+            "rollback-to: the bundle of the previous version is quarantined; release it first".to_owned(),
+        );
     }
     next.status.candidate.take_if(|candidate| candidate.release.is_some());
     let since = next.time();
@@ -81,7 +90,11 @@ fn swap(next: &mut Next<'_>) {
     if let Some(release) = gone {
         rollout::quarantine(next, &release);
         rollout::mark_rolled_back(next, release.version);
-        let message = format!("rollback-to: {} was rolled back and quarantined by command; {} is production", release.name, served(next));
+        let message = format!(
+            "rollback-to: {} was rolled back and quarantined by command; {} is production",
+            release.name,
+            served(next)
+        );
         next.tell(Reason::RolledBack, message);
     }
 }
@@ -93,7 +106,10 @@ fn release(next: &mut Next<'_>, command: &Command) {
     next.status.quarantined.retain(|bundle| argument != "all" && argument != bundle.name && argument != bundle.digest);
     match before - next.status.quarantined.len() {
         0 => refuse(next, format!("release-quarantine {argument}: no such bundle is quarantined")),
-        released => next.tell(Reason::CommandDone, format!("release-quarantine {argument}: {released} released; the command retrain lets it be judged again")),
+        released => next.tell(
+            Reason::CommandDone,
+            format!("release-quarantine {argument}: {released} released; the command retrain lets it be judged again"),
+        ),
     }
 }
 

@@ -36,14 +36,16 @@ pub fn write(next: &mut Next<'_>) {
         set(&mut next.status.conditions, new);
     }
     next.status.observed_generation = generation;
-    let stage = next.status.candidate.as_ref().map_or_else(|| "Idle".to_owned(), |candidate| candidate.stage.to_string());
+    let stage =
+        next.status.candidate.as_ref().map_or_else(|| "Idle".to_owned(), |candidate| candidate.stage.to_string());
     next.status.stage = Some(stage);
 }
 
 /// The candidate that is not judged yet, with its Job.
 fn making<'a>(next: &'a Next<'_>) -> Option<(&'a Candidate, Option<&'a Run>)> {
     let candidate = next.status.candidate.as_ref().filter(|candidate| candidate.release.is_none())?;
-    let run = current_run(next.observed, &next.status).filter(|_| candidate.stage == Stage::Training && candidate.retry_at.is_none());
+    let run = current_run(next.observed, &next.status)
+        .filter(|_| candidate.stage == Stage::Training && candidate.retry_at.is_none());
     Some((candidate, run))
 }
 
@@ -69,7 +71,9 @@ fn data_judged(next: &Next<'_>) -> Said {
     let name = dropout_crds::status::version_name(judged.version);
     match judged.outcome {
         JudgedOutcome::BadInput => (Some(false), Reason::BadInput, judged.message.clone()),
-        JudgedOutcome::TrainingFailed => (None, Reason::TrainingFailed, format!("{name} failed before its data was judged")),
+        JudgedOutcome::TrainingFailed => {
+            (None, Reason::TrainingFailed, format!("{name} failed before its data was judged"))
+        }
         JudgedOutcome::Passed
         | JudgedOutcome::Failed
         | JudgedOutcome::Inconclusive
@@ -94,15 +98,22 @@ fn trained(next: &Next<'_>) -> Said {
             let name = run.map(|run| run.name.as_str()).unwrap_or_default();
             (Some(false), Reason::NameConflict, sentence::foreign_run(name, owner))
         }
-        Some(RunPhase::Running { is_trained: true, .. }) => (Some(true), Reason::Trained, format!("{} is trained and is being judged", candidate.name)),
-        Some(RunPhase::Pending(None) | RunPhase::Running { .. } | RunPhase::Finished(_) | RunPhase::AnswerGone | RunPhase::Failed(_)) | None => {
-            (None, Reason::TrainingStarted, what)
+        Some(RunPhase::Running { is_trained: true, .. }) => {
+            (Some(true), Reason::Trained, format!("{} is trained and is being judged", candidate.name))
         }
+        Some(
+            RunPhase::Pending(None)
+            | RunPhase::Running { .. }
+            | RunPhase::Finished(_)
+            | RunPhase::AnswerGone
+            | RunPhase::Failed(_),
+        )
+        | None => (None, Reason::TrainingStarted, what),
     }
 }
 
 /// What a candidate in the queue waits for.
-fn waiting(next: &Next<'_>, candidate: &Candidate) -> String {
+pub fn waiting(next: &Next<'_>, candidate: &Candidate) -> String {
     if next.observed.spec.is_suspended() {
         return format!("{} waits: spec.suspend is set", candidate.name);
     }
@@ -118,7 +129,9 @@ fn trained_judged(next: &Next<'_>) -> Said {
     };
     let name = dropout_crds::status::version_name(judged.version);
     match judged.outcome {
-        JudgedOutcome::BadInput => (Some(false), Reason::BadInput, format!("{name} was not trained: {}", judged.message)),
+        JudgedOutcome::BadInput => {
+            (Some(false), Reason::BadInput, format!("{name} was not trained: {}", judged.message))
+        }
         JudgedOutcome::TrainingFailed => (Some(false), Reason::TrainingFailed, judged.message.clone()),
         JudgedOutcome::Passed
         | JudgedOutcome::Failed
@@ -135,7 +148,7 @@ fn gate_passed(next: &Next<'_>) -> Said {
     let Some(judged) = &next.status.judged else {
         return (None, Reason::Pending, "nothing was judged yet".to_owned());
     };
-    let message = format!("{}: {}", dropout_crds::status::version_name(judged.version), judged.message);
+    let message = sentence::about(&dropout_crds::status::version_name(judged.version), &judged.message);
     match judged.outcome {
         JudgedOutcome::Passed | JudgedOutcome::RolledBack => (Some(true), Reason::GatePassed, message),
         JudgedOutcome::Unchanged => (Some(true), Reason::Unchanged, message),
@@ -147,20 +160,26 @@ fn gate_passed(next: &Next<'_>) -> Said {
 }
 
 fn rolled_out(next: &Next<'_>) -> Said {
-    let Some(candidate) = next.status.candidate.as_ref().filter(|candidate| candidate.release.is_some()) else {
-        return rolled_out_before(next);
-    };
-    let suspended = |what: &str| (Some(false), Reason::Suspended, format!("{} {what}: spec.suspend is set", candidate.name));
+    let Some(candidate) = &next.status.candidate else { return rolled_out_before(next) };
+    let Some(release) = &candidate.release else { return rolled_out_before(next) };
+    let suspended =
+        |what: &str| (Some(false), Reason::Suspended, format!("{} {what}: spec.suspend is set", candidate.name));
     match candidate.stage {
         Stage::Queued | Stage::Training => suspended("passed the gate and waits"),
         Stage::Held => (Some(false), Reason::Held, held(next, candidate)),
         Stage::RollingOut if candidate.available_since.is_none() => {
-            (Some(false), Reason::RollingOut, format!("{}: {}", candidate.name, sentence::pods(next.observed)))
+            (Some(false), Reason::RollingOut, format!("{}: {}", candidate.name, sentence::pods(next.observed, release)))
         }
-        Stage::RollingOut if next.observed.spec.is_suspended() => suspended("is available but does not become production"),
+        Stage::RollingOut if next.observed.spec.is_suspended() => {
+            suspended("is available but does not become production")
+        }
         Stage::RollingOut => {
             let soak = next.observed.spec.soak();
-            (Some(false), Reason::RollingOut, format!("{}: all pods are available; it is production after {soak} of that", candidate.name))
+            (
+                Some(false),
+                Reason::RollingOut,
+                format!("{}: all pods are available; it is production after {soak} of that", candidate.name),
+            )
         }
     }
 }
@@ -173,7 +192,11 @@ pub fn held(next: &Next<'_>, candidate: &Candidate) -> String {
         Some(ServingFault::Candidate(sentence)) => {
             format!("{} is held: {sentence}; give the command rollback-to or edit the spec", candidate.name)
         }
-        None => format!("{} is held: {}; give the command rollback-to or edit the spec", candidate.name, sentence::overdue(next.observed)),
+        None => format!(
+            "{} is held: {}; give the command rollback-to or edit the spec",
+            candidate.name,
+            sentence::overdue(next.observed)
+        ),
     }
 }
 
@@ -183,7 +206,8 @@ fn rolled_out_before(next: &Next<'_>) -> Said {
         (_, true) => {
             let rolled_back = Reason::RolledBack.name();
             let entry = next.status.history.iter().rev().find(|entry| entry.reason == rolled_back);
-            let message = entry.map_or_else(|| "the last candidate was rolled back".to_owned(), |entry| entry.message.clone());
+            let message =
+                entry.map_or_else(|| "the last candidate was rolled back".to_owned(), |entry| entry.message.clone());
             (Some(false), Reason::RolledBack, message)
         }
         (Some(release), false) => (Some(true), Reason::Promoted, format!("{} is production", release.name)),

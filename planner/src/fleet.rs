@@ -13,7 +13,10 @@ pub struct FleetShare {
 
 /// What a model takes of the fleet's limits.
 pub fn fleet_share(status: &DropoutModelStatus) -> FleetShare {
-    let is_training = status.candidate.as_ref().is_some_and(|candidate| candidate.stage == Stage::Training && candidate.retry_at.is_none());
+    let is_training = status
+        .candidate
+        .as_ref()
+        .is_some_and(|candidate| candidate.stage == Stage::Training && candidate.retry_at.is_none());
     FleetShare { is_training, is_rolling: is_updating(status) }
 }
 
@@ -21,5 +24,8 @@ pub fn fleet_share(status: &DropoutModelStatus) -> FleetShare {
 pub fn is_updating(status: &DropoutModelStatus) -> bool {
     let kind = ConditionType::Reconciling.name();
     let because = Reason::ImageUpdated.name();
-    status.conditions.iter().any(|condition| condition.type_ == kind && condition.status == "True" && condition.reason == because)
+    status
+        .conditions
+        .iter()
+        .any(|condition| condition.type_ == kind && condition.status == "True" && condition.reason == because)
 }

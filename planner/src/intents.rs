@@ -62,7 +62,8 @@ fn prune(next: &Next<'_>) -> Option<Intent> {
     let is_training = |candidate: &&Candidate| candidate.stage == Stage::Training && candidate.retry_at.is_none();
     let candidate = next.status.candidate.as_ref().filter(is_training);
     let current = candidate.and_then(|_| current_run(next.observed, &next.status)).map(|run| &run.name);
-    let names: Vec<String> = ours(next.observed).map(|run| &run.name).filter(|name| Some(*name) != current).cloned().collect();
+    let names: Vec<String> =
+        ours(next.observed).map(|run| &run.name).filter(|name| Some(*name) != current).cloned().collect();
     (!names.is_empty()).then_some(Intent::Prune(names))
 }
 

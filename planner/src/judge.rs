@@ -116,7 +116,9 @@ fn refuse(next: &mut Next<'_>, (outcome, message): (JudgedOutcome, &str), eviden
 fn unchanged(next: &mut Next<'_>, found: &Found<'_>) {
     let Some(candidate) = next.status.candidate.clone() else { return };
     let is_said = |judged: &Judged| {
-        judged.version != candidate.version && judged.training_hash == candidate.training_hash && judged.gate_hash == candidate.gate_hash
+        judged.version != candidate.version
+            && judged.training_hash == candidate.training_hash
+            && judged.gate_hash == candidate.gate_hash
     };
     if candidate.bundle.is_none() || !next.status.judged.as_ref().is_some_and(is_said) {
         put_down(next, (JudgedOutcome::Unchanged, found.message), Some(found.evidence));
@@ -141,7 +143,7 @@ pub fn end(next: &mut Next<'_>, (outcome, message): (JudgedOutcome, String)) {
     let has_new_gate = has_new_gate(next);
     put_down(next, (outcome, &message), None);
     let Some(candidate) = next.status.candidate.take() else { return };
-    next.tell(reason, format!("{}: {message}", candidate.name));
+    next.tell(reason, sentence::about(&candidate.name, &message));
     resolve_anew(next, &candidate, has_new_gate);
 }
 
@@ -202,7 +204,8 @@ fn raise(next: &mut Next<'_>) {
 
 /// How often the present candidate's number was raised: the entries since its start.
 fn raises(next: &Next<'_>) -> u32 {
-    let of_candidate = next.status.history.iter().rev().take_while(|entry| entry.reason != Reason::TrainingStarted.name());
+    let of_candidate =
+        next.status.history.iter().rev().take_while(|entry| entry.reason != Reason::TrainingStarted.name());
     let taken = of_candidate.filter(|entry| entry.reason == Reason::VersionTaken.name()).count();
     u32::try_from(taken).unwrap_or(RAISES)
 }

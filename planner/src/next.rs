@@ -18,6 +18,10 @@ pub struct Next<'a> {
     pub status: DropoutModelStatus,
     /// What was decided, to be told as events.
     pub announcements: Vec<Announcement>,
+    /// Identity of what the spec asks to be learned.
+    pub training_hash: String,
+    /// Identity of how the spec asks to judge.
+    pub gate_hash: String,
     /// Whether a step is left over for the next plan.
     pub has_more: bool,
 }

@@ -23,7 +23,11 @@ pub fn ready(next: &Next<'_>) -> Said {
     let deployed = match &next.observed.serving {
         ServingFact::Foreign(owner) => return (Some(false), Reason::NameConflict, sentence::foreign_deployment(owner)),
         ServingFact::Absent => {
-            return (Some(false), Reason::Unavailable, format!("the Deployment of {} is not there yet", production.name));
+            return (
+                Some(false),
+                Reason::Unavailable,
+                format!("the Deployment of {} is not there yet", production.name),
+            );
         }
         ServingFact::Ours(deployed) => deployed,
     };
@@ -31,15 +35,21 @@ pub fn ready(next: &Next<'_>) -> Said {
         return (Some(false), Reason::Unavailable, unavailable(next, production));
     }
     let is_rolling = served(&next.status) != Some(production);
-    if is_rolling || rollout::is_placed(deployed, production) {
+    let has_earlier_pods = deployed.available > deployed.updated_available;
+    if is_rolling || rollout::is_placed(deployed, production) || has_earlier_pods {
         return (Some(true), Reason::Serving, format!("{} serves", production.name));
     }
-    (Some(false), Reason::Converging, format!("{} is production, but pods still serve {}", production.name, deployed.version))
+    (
+        Some(false),
+        Reason::Converging,
+        format!("{} is production, but pods still serve {}", production.name, deployed.version),
+    )
 }
 
 fn no_model(next: &Next<'_>) -> String {
     let what = match &next.status.candidate {
         Some(candidate) if candidate.release.is_some() => format!("{} comes into service", candidate.name),
+        Some(candidate) if candidate.stage == Stage::Queued => conditions::waiting(next, candidate),
         Some(candidate) => sentence::making(candidate),
         None if next.observed.spec.is_suspended() => "spec.suspend is set".to_owned(),
         None => next.status.judged.as_ref().map(|judged| judged.message.clone()).unwrap_or_default(),
@@ -48,20 +58,28 @@ fn no_model(next: &Next<'_>) -> String {
 }
 
 fn unavailable(next: &Next<'_>, production: &Release) -> String {
-    let pods = sentence::pods(next.observed);
+    let pods = sentence::pods(next.observed, production);
     match rollout::fault(next.observed, production) {
-        Some(ServingFault::Candidate(why) | ServingFault::Environment(why)) => format!("{}: {pods}: {why}", production.name),
+        Some(ServingFault::Candidate(why) | ServingFault::Environment(why)) => {
+            format!("{}: {pods}: {why}", production.name)
+        }
         None => format!("{}: {pods}", production.name),
     }
 }
 
 /// Whether pods are converging or the first model is pending. What waits for a human is not.
 pub fn reconciling(next: &Next<'_>) -> Said {
-    if let (_, reason, _) = stalled(next) && reason != Reason::NoError {
+    if let (_, reason, _) = stalled(next)
+        && reason != Reason::NoError
+    {
         return (Some(false), reason, "it waits for a human: see Stalled".to_owned());
     }
     let Some(release) = served(&next.status) else { return first_model(next) };
-    let is_rolling = next.status.candidate.as_ref().is_some_and(|candidate| candidate.release.is_some() && candidate.stage == Stage::RollingOut);
+    let is_rolling = next
+        .status
+        .candidate
+        .as_ref()
+        .is_some_and(|candidate| candidate.release.is_some() && candidate.stage == Stage::RollingOut);
     if is_rolling {
         return (Some(true), Reason::RollingOut, format!("{} comes into service", release.name));
     }
@@ -87,11 +105,14 @@ pub fn is_settled(next: &Next<'_>, production: &Release) -> bool {
     is_applied(next, production) && rollout::is_complete(next.observed, production)
 }
 
-/// Whether the Deployment's record tells of the release as it is decided now: its image and its threshold.
+/// Whether the Deployment took production's image and threshold as they are decided now, by its record.
 fn is_applied(next: &Next<'_>, release: &Release) -> bool {
     let record = next.observed.deployed().and_then(|deployed| deployed.record.as_ref());
-    let recorded = record.and_then(|record| record.production.as_ref());
-    recorded.is_some_and(|recorded| recorded.image == release.image && recorded.threshold.to_bits() == release.threshold.to_bits())
+    let recorded =
+        record.and_then(|record| record.production.as_ref()).filter(|recorded| recorded.digest == release.digest);
+    recorded.is_none_or(|recorded| {
+        recorded.image == release.image && recorded.threshold.to_bits() == release.threshold.to_bits()
+    })
 }
 
 /// Whether a human is needed.
@@ -107,7 +128,9 @@ type Because = Option<(Reason, String)>;
 
 fn conflict(next: &Next<'_>) -> Because {
     match &next.observed.serving {
-        ServingFact::Foreign(owner) if served(&next.status).is_some() => Some((Reason::NameConflict, sentence::foreign_deployment(owner))),
+        ServingFact::Foreign(owner) if served(&next.status).is_some() => {
+            Some((Reason::NameConflict, sentence::foreign_deployment(owner)))
+        }
         ServingFact::Foreign(_) | ServingFact::Absent | ServingFact::Ours(_) => None,
     }
 }
@@ -128,7 +151,14 @@ fn training_stalled(next: &Next<'_>, candidate: &Candidate) -> Because {
     match run.map(|run| (&run.phase, &run.name)) {
         None => claim::missing(next.observed),
         Some((RunPhase::Foreign(owner), name)) => Some((Reason::NameConflict, sentence::foreign_run(name, owner))),
-        Some((RunPhase::Pending(_) | RunPhase::Running { .. } | RunPhase::Finished(_) | RunPhase::AnswerGone | RunPhase::Failed(_), _)) => None,
+        Some((
+            RunPhase::Pending(_)
+            | RunPhase::Running { .. }
+            | RunPhase::Finished(_)
+            | RunPhase::AnswerGone
+            | RunPhase::Failed(_),
+            _,
+        )) => None,
     }
 }
 

@@ -12,7 +12,8 @@ pub fn begin(observed: &Observed, now: Timestamp) -> Next<'_> {
     let status = observed.status.clone().filter(|status| status.next_version.is_some());
     let is_lost = status.is_none();
     let status = status.unwrap_or_else(|| restored(observed));
-    let mut next = Next { observed, now, status, announcements: Vec::new(), has_more: false };
+    let (training_hash, gate_hash) = (observed.spec.training_hash(), observed.spec.gate_hash());
+    let mut next = Next { observed, now, status, announcements: Vec::new(), training_hash, gate_hash, has_more: false };
     if is_lost && next.status.next_version > Some(1) {
         next.tell(Reason::StatusRestored, restored_sentence(&next.status));
     }
@@ -46,7 +47,11 @@ fn restored(observed: &Observed) -> DropoutModelStatus {
     let record = observed.deployed().and_then(|deployed| deployed.record.clone()).unwrap_or_default();
     DropoutModelStatus {
         next_version: Some(next_version(observed, &record)),
-        handled: observed.commands.iter().map(|command| (command.name.name().to_owned(), command::token(command))).collect(),
+        handled: observed
+            .commands
+            .iter()
+            .map(|command| (command.name.name().to_owned(), command::token(command)))
+            .collect(),
         production: record.production,
         previous: record.previous,
         judged: record.judged,
@@ -72,7 +77,12 @@ fn deployed_version(deployed: &Deployed) -> Option<u32> {
 fn restored_sentence(status: &DropoutModelStatus) -> String {
     let next = version_name(status.next_version.unwrap_or(1));
     match &status.production {
-        Some(release) => format!("the status was lost; {} is production by the record on the Deployment, and the next version is {next}", release.name),
-        None => format!("the status was lost and no record of a production version was found; the next version is {next}"),
+        Some(release) => format!(
+            "the status was lost; {} is production by the record on the Deployment, and the next version is {next}",
+            release.name
+        ),
+        None => {
+            format!("the status was lost and no record of a production version was found; the next version is {next}")
+        }
     }
 }

@@ -30,7 +30,7 @@ pub fn progress(next: &mut Next<'_>) -> bool {
 /// Held: goes on once the environment lets it, or a person has decided.
 pub fn resume(next: &mut Next<'_>) -> bool {
     let Some((candidate, release)) = rolling(next) else { return false };
-    if candidate.training_hash != next.observed.spec.training_hash() {
+    if candidate.training_hash != next.training_hash {
         return training::abandon(next);
     }
     let is_automatic = next.observed.spec.automatic_rollback() == AutomaticRollback::Enabled;
@@ -97,7 +97,7 @@ fn rolling(next: &Next<'_>) -> Option<(Candidate, Release)> {
 
 /// A first model that does not come up has nothing to go back to; only other training replaces it.
 fn is_superseded(next: &Next<'_>, candidate: &Candidate) -> bool {
-    let is_other = candidate.training_hash != next.observed.spec.training_hash();
+    let is_other = candidate.training_hash != next.training_hash;
     is_other && next.status.production.is_none() && next.now >= deadline(next.observed, candidate)
 }
 

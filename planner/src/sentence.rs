@@ -3,6 +3,7 @@
 
 use crate::{
     observed::{Fleet, Observed, RunFailure},
+    rollout::is_placed,
     task::work,
 };
 use dropout_crds::{
@@ -30,6 +31,11 @@ pub fn short(text: &str, bytes: usize) -> String {
     }
     let end = (0..=bytes.saturating_sub(3)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     format!("{}...", text.get(..end).unwrap_or_default())
+}
+
+/// A sentence about a version, which it begins with.
+pub fn about(name: &str, what: &str) -> String {
+    if what.starts_with(&format!("{name} ")) { what.to_owned() } else { format!("{name}: {what}") }
 }
 
 /// A Job's failure: one word and a sentence.
@@ -67,8 +73,12 @@ fn exit(container: &str, code: i32, message: &str) -> String {
 pub fn no_answer(no_answer: &NoAnswer) -> String {
     match no_answer {
         NoAnswer::Empty => "the Job ended well, but left no answer".to_owned(),
-        NoAnswer::Malformed(why) => format!("the Job ended well, but its answer is not readable: {why}; its image does not keep the contract"),
-        NoAnswer::Foreign => "the Job ended well, but its answer is to another task; its image does not keep the contract".to_owned(),
+        NoAnswer::Malformed(why) => {
+            format!("the Job ended well, but its answer is not readable: {why}; its image does not keep the contract")
+        }
+        NoAnswer::Foreign => {
+            "the Job ended well, but its answer is to another task; its image does not keep the contract".to_owned()
+        }
     }
 }
 
@@ -95,11 +105,13 @@ pub fn answer_not_in_store(candidate: &Candidate) -> String {
 
 /// What runs for a candidate.
 pub fn making(candidate: &Candidate) -> String {
-    match candidate.work {
-        CandidateWork::Train => format!("{} is trained", candidate.name),
-        CandidateWork::Evaluate => format!("{} is evaluated", candidate.name),
-        CandidateWork::Read => format!("the answer of {} is read from the store", candidate.name),
-    }
+    let name = &candidate.name;
+    let what = match candidate.work {
+        CandidateWork::Train => format!("{name} is being trained"),
+        CandidateWork::Evaluate => format!("{name} is being evaluated"),
+        CandidateWork::Read => format!("the answer of {name} is being read from the store"),
+    };
+    if candidate.attempt > 1 { format!("{what}, attempt {}", candidate.attempt) } else { what }
 }
 
 /// A candidate was started.
@@ -135,12 +147,18 @@ pub fn version_taken(old: &Candidate, version: u32) -> String {
 
 /// Too many numbers were taken.
 pub fn numbers_taken(candidate: &Candidate) -> String {
-    format!("{} and all numbers tried before it are in the store already: set another spec.store.uri in a new model", candidate.name)
+    format!(
+        "{} and all numbers tried before it are in the store already: set another spec.store.uri in a new model",
+        candidate.name
+    )
 }
 
 /// A bundle that passed, but is quarantined.
 pub fn quarantined(bundle: &str) -> String {
-    format!("the gate passed, but bundle {} is quarantined: the command release-quarantine lets it be served again", short_digest(bundle, 12))
+    format!(
+        "the gate passed, but bundle {} is quarantined: the command release-quarantine lets it be served again",
+        short_digest(bundle, 12)
+    )
 }
 
 /// A claim that is not there.
@@ -150,7 +168,9 @@ pub fn claim_not_found(name: &str, what: &str) -> String {
 
 /// A claim for one node only.
 pub fn claim_not_shared(name: &str) -> String {
-    format!("PersistentVolumeClaim {name} of the store is not ReadWriteMany: use one that is, or set spec.store.singleNode: Allow")
+    format!(
+        "PersistentVolumeClaim {name} of the store is not ReadWriteMany: use one that is, or set spec.store.singleNode: Allow"
+    )
 }
 
 /// A Deployment of somebody else.
@@ -186,17 +206,24 @@ pub fn overdue(observed: &Observed) -> String {
     format!("its pods were not available within spec.rollout.progressDeadline ({deadline})")
 }
 
-/// How many pods are there.
-pub fn pods(observed: &Observed) -> String {
-    let available = observed.deployed().map_or(0, |deployed| deployed.available);
-    let updated = observed.deployed().map_or(0, |deployed| deployed.updated_available);
-    format!("{updated} of {} pods are available, {available} with those of an earlier template", observed.spec.replicas())
+/// How many pods of a release are there, and how many of an earlier template still serve.
+pub fn pods(observed: &Observed, release: &Release) -> String {
+    let deployed = observed.deployed();
+    let updated =
+        deployed.filter(|deployed| is_placed(deployed, release)).map_or(0, |deployed| deployed.updated_available);
+    let earlier = deployed.map_or(0, |deployed| deployed.available) - updated;
+    let pods = format!("{updated} of {} pods are available", observed.spec.replicas());
+    if earlier > 0 { format!("{pods}; {earlier} of an earlier template still serve") } else { pods }
 }
 
 /// The checks of an evidence, failed ones first, at most eight.
 pub fn checks(evidence: &Evidence) -> Vec<JudgedCheck> {
     let mut checks: Vec<_> = evidence.checks.iter().collect();
     checks.sort_by_key(|check| check.verdict.rank());
-    let cut = |check: JudgedCheck| JudgedCheck { name: short(&check.name, 64), message: short(&check.message, CHECK), ..check };
+    let cut = |check: JudgedCheck| JudgedCheck {
+        name: short(&check.name, 64),
+        message: short(&check.message, CHECK),
+        ..check
+    };
     checks.into_iter().take(8).map(JudgedCheck::from).map(cut).collect()
 }

@@ -20,7 +20,10 @@ pub fn work(candidate: &Candidate) -> CandidateWork {
 pub fn task(observed: &Observed, status: &DropoutModelStatus, candidate: &Candidate) -> Task {
     let mut manifest = observed.spec.manifest();
     manifest.tiers.clear();
-    let served = |release: &dropout_crds::status::Release| Served { digest: release.digest.clone(), threshold: release.threshold };
+    let served = |release: &dropout_crds::status::Release| Served {
+        digest: release.digest.clone(),
+        threshold: release.threshold,
+    };
     Task {
         contract: CONTRACT.to_owned(),
         namespace: observed.identity.namespace.clone(),

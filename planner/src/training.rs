@@ -45,7 +45,9 @@ pub fn progress(next: &mut Next<'_>) -> bool {
     let Some(run) = current_run(observed, &next.status) else { return false };
     match &run.phase {
         RunPhase::Pending(_) | RunPhase::Running { .. } | RunPhase::Foreign(_) => false,
-        RunPhase::Finished(Ok(answer)) | RunPhase::Failed(RunFailure::BadInput(answer)) => judge::answered(next, answer),
+        RunPhase::Finished(Ok(answer)) | RunPhase::Failed(RunFailure::BadInput(answer)) => {
+            judge::answered(next, answer)
+        }
         RunPhase::Finished(Err(NoAnswer::Empty)) | RunPhase::AnswerGone => lost(next),
         RunPhase::Finished(Err(no_answer)) => failed(next, ("NoAnswer", sentence::no_answer(no_answer))),
         RunPhase::Failed(failure) => failed(next, sentence::failure(failure, &observed.spec)),
@@ -55,11 +57,11 @@ pub fn progress(next: &mut Next<'_>) -> bool {
 /// Whether what the candidate is made for is no longer asked for: other training, other gate, or other production.
 fn is_outdated(next: &Next<'_>) -> bool {
     let Some(candidate) = &next.status.candidate else { return false };
-    let spec = &next.observed.spec;
     let is_judged = candidate.release.is_some();
-    let has_other_task = || candidate.task.as_ref().is_some_and(|hash| *hash != task(next.observed, &next.status, candidate).hash());
-    candidate.training_hash != spec.training_hash()
-        || (!is_judged && (candidate.gate_hash != spec.gate_hash() || has_other_task()))
+    let has_other_task =
+        || candidate.task.as_ref().is_some_and(|hash| *hash != task(next.observed, &next.status, candidate).hash());
+    candidate.training_hash != next.training_hash
+        || (!is_judged && (candidate.gate_hash != next.gate_hash || has_other_task()))
 }
 
 /// Gives the candidate up without a verdict, so that its trigger fires again if it still stands. A command that
@@ -122,7 +124,8 @@ pub fn failed(next: &mut Next<'_>, (reason, message): (&str, String)) -> bool {
     let Some(candidate) = next.status.candidate.clone() else { return false };
     let retries = next.observed.spec.retries();
     let message = sentence::attempt(&message, &candidate, retries);
-    let failure = Failure { reason: reason.to_owned(), message: message.clone(), attempt: candidate.attempt, time: next.time() };
+    let failure =
+        Failure { reason: reason.to_owned(), message: message.clone(), attempt: candidate.attempt, time: next.time() };
     next.status.last_failure = Some(failure);
     if candidate.attempt > retries {
         judge::end(next, (JudgedOutcome::TrainingFailed, message));

@@ -12,12 +12,11 @@ pub fn fire(next: &mut Next<'_>) -> bool {
     if next.observed.spec.is_suspended() {
         return false;
     }
-    let spec = &next.observed.spec;
     match next.status.judged.as_ref() {
         None if next.status.production.is_none() => train(next, Trigger::FirstModel),
         None => train(next, Trigger::SpecChanged),
-        Some(judged) if judged.training_hash != spec.training_hash() => train(next, Trigger::SpecChanged),
-        Some(judged) if judged.gate_hash != spec.gate_hash() => judge_anew(next),
+        Some(judged) if judged.training_hash != next.training_hash => train(next, Trigger::SpecChanged),
+        Some(judged) if judged.gate_hash != next.gate_hash => judge_anew(next),
         Some(_) if command::wanted(next, CommandName::Retrain).is_some() => train(next, Trigger::Command),
         Some(_) => false,
     }
@@ -36,7 +35,8 @@ fn train(next: &mut Next<'_>, trigger: Trigger) -> bool {
 
 /// Starts the evaluation of a bundle that is in the store; with none there, the new gate is only put down.
 fn judge_anew(next: &mut Next<'_>) -> bool {
-    let refused = next.status.judged.as_ref().and_then(refused_bundle).filter(|(_, bundle)| !next.is_quarantined(bundle));
+    let refused =
+        next.status.judged.as_ref().and_then(refused_bundle).filter(|(_, bundle)| !next.is_quarantined(bundle));
     match refused.or_else(|| production_bundle(next)) {
         Some(bundle) => evaluate(next, bundle),
         None => put_down(next),
@@ -68,9 +68,8 @@ fn refused_bundle(judged: &Judged) -> Option<(u32, String)> {
 }
 
 fn put_down(next: &mut Next<'_>) {
-    let gate_hash = next.observed.spec.gate_hash();
     if let Some(judged) = &mut next.status.judged {
-        judged.gate_hash = gate_hash;
+        judged.gate_hash.clone_from(&next.gate_hash);
     }
 }
 
@@ -82,15 +81,14 @@ struct Beginning {
 }
 
 fn start(next: &mut Next<'_>, beginning: Beginning) {
-    let spec = &next.observed.spec;
     let candidate = Candidate {
         version: beginning.version,
         name: version_name(beginning.version),
         stage: Stage::Queued,
         since: next.time(),
         trigger: beginning.trigger,
-        training_hash: spec.training_hash(),
-        gate_hash: spec.gate_hash(),
+        training_hash: next.training_hash.clone(),
+        gate_hash: next.gate_hash.clone(),
         work: if beginning.bundle.is_some() { CandidateWork::Evaluate } else { CandidateWork::Train },
         attempt: 1,
         retry_at: None,

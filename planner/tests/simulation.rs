@@ -1,28 +1,34 @@
 //! The seeded simulation: the outside does anything at any time, and each property holds at every plan. A case that
 //! breaks one prints its transcript. `DROPOUT_SIMULATION_CASES` sets the number of cases of each property.
-#![allow(clippy::tests_outside_test_module, reason = "an integration test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
 mod outside;
 mod world;
 
+use dropout_crds::Reason;
 use outside::{Outside, Script, script};
-use proptest::{
-    test_runner::{Config, RngSeed, TestRunner},
-};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use std::{cell::RefCell, collections::BTreeSet};
 use world::{World, check::Property};
 
 /// Cases of each property, unless the environment says otherwise.
-const CASES: u32 = 180;
+const CASES: u32 = 160;
+
+/// A runner with a seed, so that the same cases run every time.
+fn runner(seed: u64) -> TestRunner {
+    let cases = std::env::var("DROPOUT_SIMULATION_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    let rng_seed = RngSeed::Fixed(seed);
+    TestRunner::new(Config { cases, rng_seed, failure_persistence: None, max_shrink_iters: 400, ..Config::default() })
+}
 
 /// Runs cases of a property, each property with a seed of its own.
 fn holds(property: Property) {
-    let cases = std::env::var("DROPOUT_SIMULATION_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
-    let rng_seed = RngSeed::Fixed(0xD20 + property as u64);
-    let config = Config { cases, rng_seed, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
-    let result = TestRunner::new(config).run(&script(), |script| {
+    let result = runner(0xD20 + property as u64).run(&script(), |script| {
         let world = played(&script);
         match world.ledger.broken.iter().find(|(broken, _)| *broken == property) {
-            Some((_, what)) => Err(proptest::test_runner::TestCaseError::fail(format!("{what}\n{}", world.transcript.join("\n")))),
+            Some((_, what)) => {
+                Err(proptest::test_runner::TestCaseError::fail(format!("{what}\n{}", world.transcript.join("\n"))))
+            }
             None => Ok(()),
         }
     });
@@ -34,6 +40,11 @@ fn holds(property: Property) {
 /// A world in which a script was played, and that was left alone after it.
 fn played(script: &Script) -> World {
     let mut world = World::new();
+    match script.past {
+        0 => {}
+        1 => _ = world.with_production(),
+        _ => _ = world.with_two_versions(),
+    }
     for step in &script.steps {
         outside::play(&mut world, step);
     }
@@ -64,7 +75,11 @@ fn settle(world: &mut World, outside: Outside) {
     world.expect_settled(Property::ComesToRest, quiet > 0, format!("it still moves after {STEPS} steps"));
     let trainings = world.ledger.trainings - before;
     let bound = bound + outside::raises(world);
-    world.expect_settled(Property::TrainingsBounded, trainings <= bound, format!("{trainings} trainings, {bound} at most"));
+    world.expect_settled(
+        Property::TrainingsBounded,
+        trainings <= bound,
+        format!("{trainings} trainings, {bound} at most"),
+    );
 }
 
 #[test]
@@ -125,4 +140,39 @@ fn a_suspended_model_starts_and_promotes_nothing() {
 #[test]
 fn no_job_is_pruned_before_its_result_stands_in_the_status() {
     holds(Property::PrunedWhenTaken);
+}
+
+#[test]
+fn the_cases_reach_every_decision() {
+    let told = RefCell::new(BTreeSet::new());
+    let run = runner(0xD0).run(&script(), |script| {
+        told.borrow_mut().extend(played(&script).ledger.told);
+        Ok(())
+    });
+    assert!(run.is_ok());
+    let decisions = [
+        Reason::Queued,
+        Reason::TrainingStarted,
+        Reason::TrainingRetried,
+        Reason::TrainingFailed,
+        Reason::TrainingAbandoned,
+        Reason::AnswerLost,
+        Reason::VersionTaken,
+        Reason::BadInput,
+        Reason::GatePassed,
+        Reason::GateFailed,
+        Reason::GateInconclusive,
+        Reason::Unchanged,
+        Reason::RollingOut,
+        Reason::Held,
+        Reason::Promoted,
+        Reason::RolledBack,
+        Reason::CommandDone,
+        Reason::CommandRefused,
+        Reason::ClaimNotFound,
+        Reason::StatusRestored,
+        Reason::ImageUpdated,
+    ];
+    let missing: Vec<&Reason> = decisions.iter().filter(|reason| !told.borrow().contains(reason)).collect();
+    assert_eq!(missing, Vec::<&Reason>::new());
 }

@@ -51,11 +51,8 @@ pub fn evaluate(contest: &Contest<'_>) -> Result<Report, BadInput> {
             Some(Side { scored: Scored::new(risks, &holdout), threshold: served.threshold })
         }
     };
-    let compared = if is_unchanged {
-        estimates(&candidate)
-    } else {
-        compare(&candidate, served.as_ref(), manifest.training.seed)
-    };
+    let compared =
+        if is_unchanged { estimates(&candidate) } else { compare(&candidate, served.as_ref(), manifest.training.seed) };
     let findings = Findings {
         patients: holdout.patients.len(),
         positive_patients: holdout.positive_patients(),
@@ -180,7 +177,8 @@ fn metric(compared: &Compared, level: f64) -> MetricReport {
 /// The sentence of the answer.
 fn message(manifest: &Manifest, findings: &Findings, outcome: Outcome, checks: &[Check]) -> String {
     let numbers = numbers(manifest, findings);
-    let first = |verdict| checks.iter().find(|check| check.verdict == verdict).map_or("", |check| check.message.as_str());
+    let first =
+        |verdict| checks.iter().find(|check| check.verdict == verdict).map_or("", |check| check.message.as_str());
     match outcome {
         Outcome::Passed if findings.has_production => format!("better than production: {numbers}"),
         Outcome::Passed => format!("first model accepted: {numbers}"),
@@ -189,7 +187,9 @@ fn message(manifest: &Manifest, findings: &Findings, outcome: Outcome, checks: &
             if why.starts_with(&numbers) { format!("refused: {why}") } else { format!("refused: {why}; {numbers}") }
         }
         Outcome::Inconclusive => format!("undecided: {}; {numbers}", first(Verdict::Inconclusive)),
-        Outcome::Unchanged => "the candidate is, byte for byte, the bundle that is served; nothing was compared".to_owned(),
+        Outcome::Unchanged => {
+            "the candidate is, byte for byte, the bundle that is served; nothing was compared".to_owned()
+        }
         Outcome::BadInput | Outcome::VersionTaken => String::new(),
     }
 }

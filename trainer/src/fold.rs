@@ -21,7 +21,9 @@ pub fn fit(manifest: &Manifest, rows: &Rows) -> Result<Logistic, BadInput> {
     let fitted: Result<FittedLogistic, FitError> = LogisticParams::default().fit(&records);
     match fitted {
         Ok(fitted) => Ok(design.model(fitted.intercept, fitted.coefficients)),
-        Err(error) => Err(BadInput::new(Reason::FewDropouts, format!("no model can be fitted to the training rows: {error}"))),
+        Err(error) => {
+            Err(BadInput::new(Reason::FewDropouts, format!("no model can be fitted to the training rows: {error}")))
+        }
     }
 }
 

@@ -12,7 +12,8 @@ const ROWS: usize = 10;
 /// Rows that move each feature through its range, its levels and, where that is allowed, a missing value.
 pub fn golden(features: &[Feature], model: &Logistic, scorer: &Scorer) -> Vec<Golden> {
     let row = |row: usize| {
-        let cells: Vec<Cell> = features.iter().enumerate().map(|(at, feature)| cell(feature, model, row + at)).collect();
+        let cells: Vec<Cell> =
+            features.iter().enumerate().map(|(at, feature)| cell(feature, model, row + at)).collect();
         Golden { risk: scorer.risk(&cells), cells }
     };
     (0..ROWS).map(row).collect()

@@ -129,7 +129,7 @@ impl Course {
 
 /// The patient at each landmark day: weekly visits are kept or missed, in runs; adverse events come one by one.
 fn visited(first: &Row, stream: Stream, is_remote: bool) -> Vec<Row> {
-    let weariness = -2.1 + 0.8 * normal(stream, 0) + 0.006 * first.distance_km + if is_remote { 1.1 } else { 0.0 };
+    let weariness = -2.1 + 0.8 * normal(stream, 0) + 0.006 * first.distance_km + if is_remote { 1.5 } else { 0.0 };
     let events_a_week = 0.07 * libm::exp(0.6 * normal(stream, 2));
     let extra_visits = logistic(-0.3 + 2.0 * normal(stream, 4));
     let mut row = first.clone();
@@ -154,7 +154,7 @@ fn visited(first: &Row, stream: Stream, is_remote: bool) -> Vec<Row> {
 /// Probability of a dropout in the 28 days after a landmark, if the patient's state stayed as it is.
 fn risk(row: &Row, is_remote: bool) -> f64 {
     let (base, missed, gap, distance, events) =
-        if is_remote { (-4.1, 0.0, -0.02, 0.0, 1.5) } else { (-4.5, 0.02, 0.17, 0.03, 0.2) };
+        if is_remote { (-4.2, 0.0, -0.03, 0.0, 1.7) } else { (-4.5, 0.02, 0.17, 0.03, 0.2) };
     logistic(
         base - 0.002 * (f64::from(row.days_in_trial) - 56.0) - 0.01 * (f64::from(row.age) - 58.0)
             + missed * f64::from(row.visits_missed)

@@ -28,7 +28,12 @@ pub fn context() -> Arc<Context> {
 
 pub fn serving(bytes: &[u8]) -> Arc<Context> {
     let context = unloaded();
-    let terms = Terms { name: "v3".into(), digest: Some(digest(bytes)), policy: Decisions::Given(policy()) };
+    let terms = Terms {
+        name: "v3".into(),
+        digest: Some(digest(bytes)),
+        policy: Decisions::Given(policy()),
+        accepts: vec!["next_feature".into()],
+    };
     context.serve(Version::read(bytes, terms).unwrap());
     context
 }

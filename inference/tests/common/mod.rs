@@ -116,6 +116,7 @@ impl Folder {
             bundle: self.text("bundle.json"),
             bundle_digest: bundle_digest.into(),
             policy: policy(),
+            accepts: Vec::new(),
         };
         self.write("serving.json", &serde_json::to_vec(&serving).unwrap());
     }

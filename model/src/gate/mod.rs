@@ -41,6 +41,7 @@ pub fn judge(gate: &Gate, findings: &Findings) -> (Outcome, Vec<Check>) {
     if findings.has_production {
         checks.push(primary::primary(gate, findings));
         checks.push(primary::confidence(gate, findings));
+        checks.extend(primary::capacity(gate, findings));
         checks.push(guardrail::alert_rate(gate, findings));
         checks.push(guardrail::precision(gate, findings));
         checks.push(guardrail::brier(gate, findings));
@@ -69,6 +70,8 @@ pub fn reason(outcome: Outcome, checks: &[Check]) -> &'static str {
         Outcome::Inconclusive => "NotComparable",
         Outcome::Failed if is("primary", Verdict::Failed) => "MarginNotMet",
         Outcome::Failed if is("confidence", Verdict::Failed) => "NotConfident",
+        Outcome::Failed if is("capacity", Verdict::Failed) => "ThresholdMoved",
+        Outcome::Failed if is("skill", Verdict::Failed) => "NoSkill",
         Outcome::Failed if checks.iter().any(|c| c.name.starts_with("guardrail/") && c.verdict == Verdict::Failed) => {
             "GuardrailBroken"
         }

@@ -36,6 +36,26 @@ pub fn confidence(gate: &Gate, findings: &Findings) -> Check {
     check("confidence", verdict(&[interval.low], interval.low > 0.0), message)
 }
 
+/// Whether a gain in a metric of flagged rows is more than a moved threshold: for a primary recall, precision or alert
+/// rate, the paired lower bound of the gain in recall at production's capacity must be above zero. None for other
+/// metrics, which no shift of all risks can buy.
+pub fn capacity(gate: &Gate, findings: &Findings) -> Option<Check> {
+    let primary = gate.primary().metric;
+    if !matches!(primary, Metric::Recall | Metric::Precision | Metric::AlertRate) {
+        return None;
+    }
+    let metric = Metric::RecallAtCapacity;
+    let Some(compared) = findings.of(metric) else { return Some(absent("capacity", metric)) };
+    let interval = compared.interval(gate.level(), |candidate, production| gain(metric, candidate, production));
+    let message = format!(
+        "a moved threshold alone can buy {}; at production's alert rate the gain in recall is {} at {}, the lower bound must be above 0",
+        primary.name(),
+        range(interval),
+        percent(gate.level())
+    );
+    Some(check("capacity", verdict(&[interval.low], interval.low > 0.0), message))
+}
+
 /// The primary numbers: `roc_auc 0.772 against 0.704 (+0.068, 95 % interval +0.031 to +0.104)`.
 pub fn sentence(gate: &Gate, compared: &Compared) -> String {
     let (candidate, production) = (compared.candidate, compared.production);

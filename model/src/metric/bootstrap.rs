@@ -42,7 +42,8 @@ impl Compared {
     /// The percentile interval (Efron and Tibshirani 1993, section 13.3) at a level of any number made from a
     /// candidate's and production's value. NaN if more than 1 % of the resamples do not define it.
     pub fn interval(&self, level: f64, number: impl Fn(f64, f64) -> f64) -> Interval {
-        let mut drawn: Vec<f64> = self.draws.iter().map(|(candidate, production)| number(*candidate, *production)).collect();
+        let mut drawn: Vec<f64> =
+            self.draws.iter().map(|(candidate, production)| number(*candidate, *production)).collect();
         drawn.retain(|number| !number.is_nan());
         if drawn.is_empty() || drawn.len() * 100 < self.draws.len() * 99 {
             return Interval { low: f64::NAN, high: f64::NAN };
@@ -69,8 +70,11 @@ pub fn compare(candidate: &Side<'_>, production: Option<&Side<'_>>, seed: i64) -
     let mut compared: Vec<Compared> = super::ALL
         .iter()
         .zip(estimate)
-        .map(|(&metric, (candidate, production))| {
-            Compared { metric, candidate, production, draws: Vec::with_capacity(RESAMPLES) }
+        .map(|(&metric, (candidate, production))| Compared {
+            metric,
+            candidate,
+            production,
+            draws: Vec::with_capacity(RESAMPLES),
         })
         .collect();
     let rows = candidate.scored.rows;

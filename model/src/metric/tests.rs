@@ -22,7 +22,14 @@ fn pairs(risk: &[f64], label: &[bool], weight: &[f64]) -> f64 {
         for (j, _) in label.iter().enumerate().filter(|(_, label)| !**label) {
             let pair = weight[i] * weight[j];
             all += pair;
-            right += pair * if risk[i] > risk[j] { 1.0 } else if risk[i] == risk[j] { 0.5 } else { 0.0 };
+            right += pair
+                * if risk[i] > risk[j] {
+                    1.0
+                } else if risk[i] == risk[j] {
+                    0.5
+                } else {
+                    0.0
+                };
         }
     }
     right / all
@@ -107,8 +114,7 @@ fn calibration_in_the_large_makes_the_mean_risk_the_mean_outcome() {
 fn weighting_rows_is_the_same_as_repeating_them() {
     let (risk, rows) = rows(30, 3);
     let weight: Vec<f64> = rows.patient.iter().map(|patient| f64::from(patient % 3)).collect();
-    let repeated: Vec<usize> =
-        (0..30).flat_map(|row| std::iter::repeat_n(row, weight[row] as usize)).collect();
+    let repeated: Vec<usize> = (0..30).flat_map(|row| std::iter::repeat_n(row, weight[row] as usize)).collect();
     let again = rows.pick(&repeated);
     let whole = Scored::new(repeated.iter().map(|row| risk[*row]).collect(), &again);
     let scored = Scored::new(risk, &rows);
@@ -139,8 +145,7 @@ fn bootstrap_is_the_same_for_a_seed_and_covers_the_estimate() {
 fn bootstrap_over_patients_is_wider_than_over_rows() {
     let (risk, mut rows) = rows(300, 4);
     // Three copies of each patient's first row: over rows, this looks like three times the evidence.
-    let first = |values: &[bool]| (0..300).map(|n| values[n / 3 * 3]).collect::<Vec<_>>();
-    rows.label = first(&rows.label.clone());
+    rows.label = (0..300).map(|n| rows.label[n / 3 * 3]).collect();
     let risk: Vec<f64> = (0..300).map(|n| risk[n / 3 * 3]).collect();
     let width = |rows: &Rows| {
         let side = Side { scored: Scored::new(risk.clone(), rows), threshold: 0.5 };

@@ -38,7 +38,8 @@ pub fn read(feature: &Feature, text: &str, rule: Rule) -> Result<Value, (Reason,
 
 fn missing(feature: &Feature) -> Result<Value, (Reason, String)> {
     if feature.when_missing() == OnMissing::Refuse {
-        let what = "is empty, but the feature refuses missing values; fill it in or set onMissing to Impute or Indicate";
+        let what =
+            "is empty, but the feature refuses missing values; fill it in or set onMissing to Impute or Indicate";
         return Err((Reason::MissingValue, what.to_owned()));
     }
     Ok(match feature.kind {
@@ -78,7 +79,8 @@ fn level(feature: &Feature, text: &str, rule: Rule) -> Result<u16, (Reason, Stri
         None => {
             let shown: String = text.chars().take(32).collect();
             let known: Vec<&str> = feature.values.iter().take(6).map(String::as_str).collect();
-            let what = format!("is '{shown}', which is not among its values ({}); correct it or add it", known.join(", "));
+            let what =
+                format!("is '{shown}', which is not among its values ({}); correct it or add it", known.join(", "));
             Err((Reason::UnknownCategory, what))
         }
     }

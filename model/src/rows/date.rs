@@ -17,7 +17,7 @@ impl Day {
 
     /// The day `period` earlier; part of a day counts as a whole one.
     pub fn before(self, period: Period) -> Option<Self> {
-        self.0.checked_sub(i64::from(period.as_days()).days()).ok().map(Self)
+        self.0.checked_sub(period.as_days().days()).ok().map(Self)
     }
 }
 

@@ -39,7 +39,8 @@ impl<'a> Header<'a> {
     pub fn new(file: &'a str, names: Vec<String>) -> Result<Self, BadInput> {
         let mut seen = BTreeSet::new();
         if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
-            let message = format!("{file}, row 1: the header names column '{}' twice; rename or remove one", shown(twice));
+            let message =
+                format!("{file}, row 1: the header names column '{}' twice; rename or remove one", shown(twice));
             return Err(BadInput::new(Reason::DuplicateColumn, message));
         }
         Ok(Self { file, names })
@@ -76,11 +77,10 @@ impl<'a> Header<'a> {
 
     fn place(&self, name: &str, who: &str) -> Result<usize, BadInput> {
         self.names.iter().position(|other| other == name).ok_or_else(|| {
-            let near = self.near(name);
+            let is_one = self.names.len() == 1 && self.names.iter().any(|only| only.contains([';', '\t']));
+            let near = if is_one { Vec::new() } else { self.near(name) };
             let hint = match near.as_slice() {
-                [] if self.names.len() == 1 && self.names.iter().any(|only| only.contains([';', '\t'])) => {
-                    "the header is one single column, so separate the columns by commas".to_owned()
-                }
+                [] if is_one => "the header is one single column, so separate the columns by commas".to_owned(),
                 [] => format!("add it to the file or change the manifest; the file has {}", listed(&self.names)),
                 near => format!("is {} meant?", near.join(" or ")),
             };

@@ -3,6 +3,7 @@
 
 pub mod cell;
 pub mod date;
+mod file;
 pub mod header;
 mod read;
 
@@ -11,7 +12,8 @@ use crate::{
     manifest::{Feature, Manifest},
     split::{fold, is_holdout},
 };
-pub use read::{MAX_FILE, read, read_features, records};
+pub use file::records;
+pub use read::{MAX_FILE, read, read_features};
 use std::collections::BTreeSet;
 
 /// What rows are read for: the features of a manifest and, beside them, those of a production bundle.

@@ -2,10 +2,12 @@
 //! never repeats a patient's identifier.
 
 use super::{
-    Column, Contract, Counts, Rows, Table, renumber,
+    Column, Contract, Counts, Rows, Table,
     cell::{self, Value},
     date::Day,
-    header::{Header, Layout},
+    file::{Records, opened},
+    header::Layout,
+    renumber,
 };
 use crate::{
     digest::digest,
@@ -23,7 +25,9 @@ pub fn read(file: &str, bytes: &[u8], contract: &Contract<'_>) -> Result<Table, 
     let manifest = contract.manifest;
     let digest = digest(bytes);
     if manifest.data.training.digest.as_ref().is_some_and(|wanted| *wanted != digest) {
-        let message = format!("{file} has digest {digest}, but spec.data.training.digest asks for another; name the digest of the file you mean");
+        let message = format!(
+            "{file} has digest {digest}, but spec.data.training.digest asks for another; name the digest of the file you mean"
+        );
         return Err(BadInput::new(Reason::DigestMismatch, message));
     }
     let (layout, places) = opened(file, bytes, |header| header.layout(contract))?;
@@ -44,51 +48,6 @@ pub fn read_features(file: &str, bytes: &[u8], patient: &str, features: &[Featur
     let mut reading = Reading::new(file, layout);
     reading.all(places)?;
     Ok(reading.rows)
-}
-
-/// The records of a file with the row each begins at; the header is row 1 and comes first.
-pub fn records(bytes: &[u8]) -> impl Iterator<Item = Result<(usize, ByteRecord), csv::Error>> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let (mut row, mut counted) = (1, 0);
-    std::iter::from_fn(move || {
-        let mut record = ByteRecord::new();
-        match reader.read_byte_record(&mut record) {
-            Ok(false) => None,
-            Ok(true) => {
-                let start = record.position().map_or(0, |position| position.byte() as usize);
-                let blank = bytes.get(start..).map_or(0, |rest| rest.iter().take_while(|b| b"\r\n".contains(b)).count());
-                let start = start + blank;
-                row += line_ends(bytes.get(counted..start).unwrap_or_default());
-                counted = start;
-                Some(Ok((row, record)))
-            }
-            Err(error) => Some(Err(error)),
-        }
-    })
-}
-
-fn line_ends(bytes: &[u8]) -> usize {
-    let after = bytes.iter().skip(1).map(Some).chain([None]);
-    bytes.iter().zip(after).filter(|(byte, next)| **byte == b'\n' || (**byte == b'\r' && *next != Some(&b'\n'))).count()
-}
-
-type Records<'b> = Box<dyn Iterator<Item = Result<(usize, ByteRecord), csv::Error>> + 'b>;
-
-fn opened<'a, 'b>(
-    file: &str,
-    bytes: &'b [u8],
-    layout: impl FnOnce(&Header<'_>) -> Result<Layout<'a>, BadInput>,
-) -> Result<(Layout<'a>, Records<'b>), BadInput> {
-    let mut records = records(bytes);
-    let Some(Ok((_, first))) = records.next() else {
-        return Err(BadInput::new(Reason::NoRows, format!("{file} is empty; it needs a header and rows")));
-    };
-    let name = |bytes: &[u8]| std::str::from_utf8(bytes).map(|name| name.trim().to_owned());
-    let names: Vec<String> = first.iter().map(name).collect::<Result<_, _>>().map_err(|_| {
-        BadInput::new(Reason::NotText, format!("{file}, row 1: the header is no UTF-8 text; save the file as UTF-8"))
-    })?;
-    Ok((layout(&Header::new(file, names)?)?, Box::new(records)))
 }
 
 /// The state of a reading.
@@ -166,7 +125,10 @@ impl<'a> Reading<'a> {
 
     fn no_rows(&self) -> String {
         let Counts { rows, immature, censored, .. } = self.counts;
-        format!("{} has no row that counts: {rows} rows, {immature} immature at the cut-off, {censored} censored", self.file)
+        format!(
+            "{} has no row that counts: {rows} rows, {immature} immature at the cut-off, {censored} censored",
+            self.file
+        )
     }
 
     fn take(&mut self, record: &ByteRecord, values: &mut Vec<Value>) -> Result<(), Problem<'a>> {
@@ -213,7 +175,11 @@ impl<'a> Reading<'a> {
         let date = text(record, at)?.trim();
         match Day::read(date) {
             Some(day) => Ok(self.latest.is_some_and(|latest| day <= latest)),
-            None => Err((None, Reason::BadDate, format!("the landmark's date is '{}'; write it as YYYY-MM-DD", shown(date)))),
+            None => Err((
+                None,
+                Reason::BadDate,
+                format!("the landmark's date is '{}'; write it as YYYY-MM-DD", shown(date)),
+            )),
         }
     }
 
@@ -237,7 +203,8 @@ impl<'a> Reading<'a> {
         if !value.is_empty() && !self.label_values.iter().any(|known| known == value) {
             if let [first, second] = self.label_values.as_slice() {
                 let (first, second) = (shown(first), shown(second));
-                let what = format!("the label is '{}' beside '{first}' and '{second}'; it must have two values", shown(value));
+                let what =
+                    format!("the label is '{}' beside '{first}' and '{second}'; it must have two values", shown(value));
                 return Err((column, Reason::LabelValues, what));
             }
             self.label_values.push(value.to_owned());
@@ -268,23 +235,27 @@ impl<'a> Reading<'a> {
         let (file, column) = (self.file, &label.column);
         let found = self.label_values.iter().map(|value| shown(value)).collect::<Vec<_>>().join("' and '");
         if self.label_values.len() == 2 && !self.label_values.iter().any(|value| value == positive) {
-            let message = format!("{file}, column '{column}': the label is '{found}', never '{positive}'; set spec.label.positive to the one that means dropout");
+            let message = format!(
+                "{file}, column '{column}': the label is '{found}', never '{positive}'; set spec.label.positive to the one that means dropout"
+            );
             return Err(BadInput::new(Reason::LabelValues, message));
         }
         let positives = self.rows.positives();
         if positives == 0 || positives == self.rows.len() {
-            let message = format!("{file}, column '{column}': all {} rows that count have one label; both are needed to learn from", self.rows.len());
+            let message = format!(
+                "{file}, column '{column}': all {} rows that count have one label; both are needed to learn from",
+                self.rows.len()
+            );
             return Err(BadInput::new(Reason::OneClass, message));
         }
         Ok(())
     }
 }
 
-fn text<'r, 'a>(record: &'r ByteRecord, at: usize) -> Result<&'r str, Problem<'a>> {
+fn text<'a>(record: &ByteRecord, at: usize) -> Result<&str, Problem<'a>> {
     let cell = record.get(at).unwrap_or_default();
-    std::str::from_utf8(cell).map_err(|_| {
-        (None, Reason::NotText, format!("cell {} is no UTF-8 text; save the file as UTF-8", at + 1))
-    })
+    std::str::from_utf8(cell)
+        .map_err(|_| (None, Reason::NotText, format!("cell {} is no UTF-8 text; save the file as UTF-8", at + 1)))
 }
 
 fn number_of(numbers: &mut HashMap<String, u32>, name: &str) -> u32 {

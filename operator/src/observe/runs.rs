@@ -8,7 +8,7 @@ use super::{
 };
 use crate::labels;
 use dropout_crds::status::CandidateWork;
-use dropout_model::task::{Answer, CONTRACT, Outcome};
+use dropout_model::task::{Answer, CONTRACT, NoAnswer, Outcome};
 use dropout_planner::observed::{Identity, Run, RunFailure, RunPhase};
 use k8s_openapi::api::{
     batch::v1::Job,
@@ -111,24 +111,37 @@ fn running(pod: &Pod, gathered: &Gathered) -> RunPhase {
 fn finished(pods: &[&Pod], task: &str) -> RunPhase {
     let end = |pod: &&Pod| container_statuses(pod).find(|status| status.name == "evaluate").and_then(terminated).cloned();
     match pods.iter().rev().find_map(end) {
-        Some(end) => RunPhase::Finished(Answer::read(end.message.as_deref().unwrap_or_default(), task)),
+        Some(end) => RunPhase::Finished(read(end.message.as_deref().unwrap_or_default(), task)),
         None => RunPhase::AnswerGone,
     }
 }
 
+/// Reads an answer. A parser repeats what it stumbled over, and that might hold a patient's data: only the place is kept.
+fn read(text: &str, task: &str) -> Result<Answer, NoAnswer> {
+    Answer::read(text, task).map_err(|none| match none {
+        NoAnswer::Malformed(why) => match why.rsplit_once(" at line ") {
+            Some((_, place)) => NoAnswer::Malformed(format!("it breaks the contract at line {place}")),
+            None => NoAnswer::Malformed(why),
+        },
+        NoAnswer::Empty | NoAnswer::Foreign => none,
+    })
+}
+
 fn failure(pods: &[&Pod], task: &str, message: &str) -> RunFailure {
-    let failed = |pod: &&Pod| {
-        let bad = container_statuses(pod).find(|status| terminated(status).is_some_and(|end| end.exit_code != 0));
-        bad.and_then(|status| terminated(status).cloned().map(|end| (status.name.clone(), end)))
-    };
-    if let Some((container, end)) = pods.iter().rev().find_map(failed) {
-        return ended_badly(container, &end, task);
-    }
-    let evicted = |pod: &&Pod| pod.status.as_ref().filter(|status| status.reason.as_deref() == Some("Evicted")).cloned();
-    match pods.iter().rev().find_map(evicted) {
-        Some(status) => RunFailure::Evicted(short(status.message.as_deref().unwrap_or("its node asked for the room"))),
-        None => RunFailure::Unknown(short(message)),
-    }
+    let why = |pod: &&Pod| evicted(pod).or_else(|| ended_by_itself(pod, task));
+    pods.iter().rev().find_map(why).unwrap_or_else(|| RunFailure::Unknown(short(message)))
+}
+
+/// An eviction ends the containers too, so it is asked for first.
+fn evicted(pod: &Pod) -> Option<RunFailure> {
+    let status = pod.status.as_ref().filter(|status| status.reason.as_deref() == Some("Evicted"))?;
+    Some(RunFailure::Evicted(short(status.message.as_deref().unwrap_or("its node asked for the room"))))
+}
+
+fn ended_by_itself(pod: &Pod, task: &str) -> Option<RunFailure> {
+    let bad = |status: &&ContainerStatus| terminated(status).is_some_and(|end| end.exit_code != 0);
+    let status = container_statuses(pod).find(bad)?;
+    Some(ended_badly(status.name.clone(), terminated(status)?, task))
 }
 
 fn ended_badly(container: String, end: &ContainerStateTerminated, task: &str) -> RunFailure {

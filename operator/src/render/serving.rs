@@ -50,6 +50,7 @@ fn content(frame: Frame<'_>, serve: &Serve) -> Result<String> {
         bundle: format!("{}/{store}/{folder}/{}", path::STORE, bundle_file(&serve.release.digest)),
         bundle_digest: serve.release.digest.clone(),
         policy: serve.policy.clone(),
+        accepts: frame.spec.features.iter().map(|feature| feature.name.clone()).collect(),
     };
     serde_json::to_string(&serving).map_err(|error| Error::Render("a serving file", error))
 }

@@ -1,4 +1,5 @@
 //! What the outside does to the toy cluster: persons, Jobs, pods, mishaps, time. Drawn at random from a seed.
+#![allow(clippy::wildcard_enum_match_arm, reason = "each function plays its own kind of event")]
 
 use crate::world::{Mishap, World};
 use dropout_crds::{
@@ -14,6 +15,7 @@ use proptest::{collection::vec, prelude::*};
 /// A whole case: what happens, and how the outside goes on once nobody does anything any more.
 #[derive(Clone, Debug)]
 pub struct Script {
+    pub past: u8,
     pub steps: Vec<Step>,
     pub outside: Outside,
 }
@@ -83,12 +85,18 @@ enum Event {
 
 pub fn script() -> impl Strategy<Value = Script> {
     let outside = (job_end(), pods()).prop_map(|(jobs, pods)| Outside { jobs, pods });
-    (vec(step(), 4..45), outside).prop_map(|(steps, outside)| Script { steps, outside })
+    (0_u8..3, vec(step(), 4..36), outside).prop_map(|(past, steps, outside)| Script { past, steps, outside })
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let mishap = prop_oneof![8 => Just(Mishap::None), 1 => Just(Mishap::Crash), 2 => (0_usize..3).prop_map(Mishap::Drop)];
-    (event(), mishap, 0_usize..4, 0_i64..90).prop_map(|(event, mishap, reconciles, seconds)| Step { event, mishap, reconciles, seconds })
+    let mishap =
+        prop_oneof![8 => Just(Mishap::None), 1 => Just(Mishap::Crash), 2 => (0_usize..3).prop_map(Mishap::Drop)];
+    (event(), mishap, 0_usize..4, 0_i64..90).prop_map(|(event, mishap, reconciles, seconds)| Step {
+        event,
+        mishap,
+        reconciles,
+        seconds,
+    })
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -141,8 +149,8 @@ fn edit() -> impl Strategy<Value = Event> {
 
 fn command() -> impl Strategy<Value = Event> {
     let target = prop_oneof![Just("previous"), Just("production"), Just("v1"), Just("v2"), Just("v99")];
-    let bundle = prop_oneof![Just("all"), Just("v1"), Just("v2")];
-    prop_oneof![4 => Just(Event::Retrain), 3 => target.prop_map(Event::RollbackTo), 1 => bundle.prop_map(Event::Release)]
+    let bundle = prop_oneof![3 => Just("all"), 1 => Just("v1"), 1 => Just("v2")];
+    prop_oneof![4 => Just(Event::Retrain), 4 => target.prop_map(Event::RollbackTo), 2 => bundle.prop_map(Event::Release)]
 }
 
 fn neighbourhood() -> impl Strategy<Value = Event> {
@@ -189,7 +197,11 @@ fn happen(world: &mut World, event: &Event) {
         Event::Retrain => command_is_given(world, CommandName::Retrain, "now"),
         Event::RollbackTo(argument) => command_is_given(world, CommandName::RollbackTo, argument),
         Event::Release(argument) => command_is_given(world, CommandName::ReleaseQuarantine, argument),
-        Event::Claims(..) | Event::FleetIsFull(_) | Event::FleetRolls(_) | Event::NewImage(_) | Event::ForeignDeployment(_) => {
+        Event::Claims(..)
+        | Event::FleetIsFull(_)
+        | Event::FleetRolls(_)
+        | Event::NewImage(_)
+        | Event::ForeignDeployment(_) => {
             surround(world, event);
         }
         _ => spec_is_edited(world, event),
@@ -222,8 +234,12 @@ fn spec_is_edited(world: &mut World, event: &Event) {
     match event {
         Event::Features(kind) => spec.features[0].max = Some(f64::from(*kind)),
         Event::DataDigest(kind) => spec.data.training.digest = Some(format!("sha256:{kind}")),
-        Event::Threshold(kind) => spec.threshold = Some(Threshold { value: Some(f64::from(*kind) / 10.0), ..Threshold::default() }),
-        Event::Tiers(is_set) => spec.tiers = if *is_set { dropout_model::manifest::Tier::defaults() } else { Vec::new() },
+        Event::Threshold(kind) => {
+            spec.threshold = Some(Threshold { value: Some(f64::from(*kind) / 10.0), ..Threshold::default() })
+        }
+        Event::Tiers(is_set) => {
+            spec.tiers = if *is_set { dropout_model::manifest::Tier::defaults() } else { Vec::new() }
+        }
         Event::Suspend(is_suspended) => spec.suspend = Some(*is_suspended),
         Event::Retries(retries) => spec.training.get_or_insert_default().retries = Some(i32::from(*retries)),
         Event::AutomaticRollback(is_automatic) => {
@@ -258,7 +274,9 @@ fn pods_go_on(world: &mut World, pods: Pods) {
         Pods::Come => world.pods_come(),
         Pods::Stay => {}
         Pods::CandidateFault => world.fault(Some(ServingFault::Candidate("the bundle's golden rows disagree".into()))),
-        Pods::EnvironmentFault => world.fault(Some(ServingFault::Environment("image inference:1 cannot be pulled".into()))),
+        Pods::EnvironmentFault => {
+            world.fault(Some(ServingFault::Environment("image inference:1 cannot be pulled".into())))
+        }
     }
 }
 
@@ -268,7 +286,11 @@ pub fn goes_on(world: &mut World, outside: Outside) -> bool {
     if world.running().is_some() {
         job_ends(world, outside.jobs);
     } else {
-        let is_rolling = world.status.as_ref().and_then(|status| status.candidate.as_ref()).is_some_and(|c| c.stage == Stage::RollingOut);
+        let is_rolling = world
+            .status
+            .as_ref()
+            .and_then(|status| status.candidate.as_ref())
+            .is_some_and(|c| c.stage == Stage::RollingOut);
         pods_go_on(world, if is_rolling { outside.pods } else { Pods::Stay });
     }
     before != facts(world)
@@ -283,7 +305,9 @@ pub fn facts(world: &World) -> (Option<DropoutModelStatus>, Vec<dropout_planner:
 /// that is under way.
 pub fn trainings_to_come(world: &World) -> usize {
     let once = 1 + world.spec.retries() as usize;
-    let handled = |command: &Command| world.status.as_ref().is_none_or(|status| status.handled.get("retrain") == Some(&command.token));
+    let handled = |command: &Command| {
+        world.status.as_ref().is_none_or(|status| status.handled.get("retrain") == Some(&command.token))
+    };
     let is_waiting = world.commands.iter().any(|command| command.name == CommandName::Retrain && !handled(command));
     let is_under_way = world.status.as_ref().is_some_and(|status| status.candidate.is_some());
     if is_waiting && is_under_way { 2 * once } else { once }

@@ -31,6 +31,7 @@ pub enum Property {
 pub struct Ledger {
     pub broken: Vec<(Property, String)>,
     pub trainings: usize,
+    pub told: BTreeSet<Reason>,
     passed: BTreeSet<(u32, String)>,
     tasks: BTreeMap<u32, String>,
     wait: Option<(u32, i64)>,
@@ -66,7 +67,10 @@ impl World {
             return;
         }
         self.ledger.trainings += 1;
-        let is_running = |job: &Job| job.run.work == CandidateWork::Train && matches!(job.run.phase, RunPhase::Pending(_) | RunPhase::Running { .. });
+        let is_running = |job: &Job| {
+            job.run.work == CandidateWork::Train
+                && matches!(job.run.phase, RunPhase::Pending(_) | RunPhase::Running { .. })
+        };
         let others = self.jobs.iter().filter(|job| is_running(job)).count();
         self.expect(Property::OneTraining, others == 0, format!("{others} other trainings run"));
         let hash = launch.task.hash();
@@ -84,8 +88,12 @@ impl World {
         let candidate = self.status.as_ref().and_then(|status| status.candidate.clone());
         let is_awaited = |job: &Job| {
             candidate.as_ref().is_some_and(|candidate| {
-                let is_same = (candidate.version, candidate.work, candidate.attempt) == (job.run.version, job.run.work, job.run.attempt);
-                is_same && candidate.stage == Stage::Training && candidate.retry_at.is_none() && candidate.task.as_ref() == Some(&job.launch.answers)
+                let is_same = (candidate.version, candidate.work, candidate.attempt)
+                    == (job.run.version, job.run.work, job.run.attempt);
+                is_same
+                    && candidate.stage == Stage::Training
+                    && candidate.retry_at.is_none()
+                    && candidate.task.as_ref() == Some(&job.launch.answers)
             })
         };
         let is_lost = self.jobs.iter().any(|job| job.run.name == name && is_awaited(job));
@@ -94,6 +102,7 @@ impl World {
 
     /// Looks at one plan.
     pub fn check(&mut self, observed: &Observed, plan: &Plan) {
+        self.ledger.told.extend(plan.announcements.iter().map(|told| told.reason));
         self.check_production(observed, plan);
         self.check_serving(observed, plan);
         self.check_failure(observed, plan);
@@ -110,7 +119,8 @@ impl World {
         let old = observed.status.as_ref();
         let candidate = old.and_then(|old| old.candidate.as_ref()?.release.as_ref()).map(identity);
         let previous = old.and_then(|old| old.previous.as_ref()).map(identity);
-        let record = observed.deployed().and_then(|deployed| deployed.record.as_ref()?.production.as_ref()).map(identity);
+        let record =
+            observed.deployed().and_then(|deployed| deployed.record.as_ref()?.production.as_ref()).map(identity);
         let is_restored = old.is_none() && record.as_ref() == Some(&now);
         let is_known = [candidate, previous].contains(&Some(now.clone())) || is_restored;
         let is_proven = self.ledger.passed.contains(&now);
@@ -140,14 +150,22 @@ impl World {
         let is_wanted = is(&[Reason::Promoted, Reason::Unchanged, Reason::ImageUpdated])
             || new.announcements.iter().any(|told| told.message.starts_with("rollback-to"));
         let is_same = (&old.production, &old.previous) == (&new.status.production, &new.status.previous);
-        self.expect(Property::FailureHarmless, is_wanted || is_same, "production changed without a promotion or a command");
+        self.expect(
+            Property::FailureHarmless,
+            is_wanted || is_same,
+            "production changed without a promotion or a command",
+        );
     }
 
     fn check_versions(&mut self, observed: &Observed, new: &Plan) {
         let next = observed.status.as_ref().and_then(|status| status.next_version);
         self.expect(Property::VersionOnce, new.status.next_version >= next, "nextVersion went back");
         let candidate = new.status.candidate.as_ref().map(|candidate| candidate.version);
-        self.expect(Property::VersionOnce, candidate < new.status.next_version, "the candidate's number is not taken yet");
+        self.expect(
+            Property::VersionOnce,
+            candidate < new.status.next_version,
+            "the candidate's number is not taken yet",
+        );
     }
 
     fn check_wake(&mut self, observed: &Observed, new: &Plan) {
@@ -160,7 +178,11 @@ impl World {
     fn check_wait(&mut self, new: &Plan) {
         let is_retried = new.announcements.iter().any(|told| told.reason == Reason::TrainingRetried);
         let candidate = new.status.candidate.as_ref().filter(|_| is_retried);
-        let Some((version, at)) = candidate.and_then(|candidate| Some((candidate.version, candidate.retry_at.as_ref()?.0))) else { return };
+        let Some((version, at)) =
+            candidate.and_then(|candidate| Some((candidate.version, candidate.retry_at.as_ref()?.0)))
+        else {
+            return;
+        };
         let wait = at.as_second() - self.now.as_second();
         let grows = self.ledger.wait.is_none_or(|(of, last)| of != version || wait >= last);
         self.expect(Property::WaitGrows, grows, format!("the wait shrinks to {wait} s"));
@@ -181,9 +203,17 @@ impl World {
     }
 
     fn check_twice(&mut self, observed: &Observed, first: &Plan) {
+        if observed.status.as_ref() == Some(&first.status) {
+            return self.expect(
+                Property::TwiceIsOnce,
+                first.announcements.is_empty(),
+                "something is told and nothing decided",
+            );
+        }
         let again = Observed { status: Some(first.status.clone()), ..observed.clone() };
         let second = plan(&again, self.now);
-        let is_same = second.status == first.status && second.intents == first.intents && second.announcements.is_empty();
+        let is_same =
+            second.status == first.status && second.intents == first.intents && second.announcements.is_empty();
         self.expect(Property::TwiceIsOnce, is_same, format!("{:?}", second.announcements));
     }
 

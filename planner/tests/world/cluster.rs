@@ -16,7 +16,8 @@ use dropout_planner::{
 impl World {
     /// Starts a Job. One of that name that is there already stays as it is.
     pub fn launch(&mut self, launch: &Launch) {
-        let name = format!("onc-302-{}-v{}-{}", format!("{:?}", launch.work).to_lowercase(), launch.version, launch.attempt);
+        let name =
+            format!("onc-302-{}-v{}-{}", format!("{:?}", launch.work).to_lowercase(), launch.version, launch.attempt);
         if self.jobs.iter().any(|job| job.run.name == name) {
             return;
         }
@@ -35,9 +36,13 @@ impl World {
 
     /// Server-side apply of the Deployment: the record always, a new template only if it differs.
     pub fn serve(&mut self, serve: &Serve) {
-        let template = json_digest(&(&serve.release.digest, &serve.release.name, serve.policy.hash(), &serve.release.image));
+        let template =
+            json_digest(&(&serve.release.digest, &serve.release.name, serve.policy.hash(), &serve.release.image));
         if self.deployed.as_ref().is_none_or(|deployed| deployed.template != template) {
-            self.say(format!("the Deployment serves {} (threshold {:.2}, {})", serve.release.name, serve.release.threshold, serve.release.image));
+            self.say(format!(
+                "the Deployment serves {} (threshold {:.2}, {})",
+                serve.release.name, serve.release.threshold, serve.release.image
+            ));
         }
         let old = self.deployed.take();
         let is_same = old.as_ref().is_some_and(|old| old.template == template);
@@ -73,7 +78,11 @@ impl World {
         job.run.phase = match job.run.phase {
             RunPhase::Running { is_prepared: true, .. } => RunPhase::Running { is_prepared: true, is_trained: true },
             RunPhase::Running { .. } => RunPhase::Running { is_prepared: true, is_trained: false },
-            _ => RunPhase::Running { is_prepared: false, is_trained: false },
+            RunPhase::Pending(_)
+            | RunPhase::Finished(_)
+            | RunPhase::AnswerGone
+            | RunPhase::Failed(_)
+            | RunPhase::Foreign(_) => RunPhase::Running { is_prepared: false, is_trained: false },
         };
         let line = format!("Job {}: {:?}", job.run.name, job.run.phase);
         self.say(line);
@@ -118,7 +127,8 @@ impl World {
     pub fn job_finds_bad_input(&mut self, message: &str) {
         let Some(job) = self.running() else { return };
         let (name, task) = (job.run.name.clone(), job.launch.answers.clone());
-        let answer = Answer { evidence: None, reason: "MissingColumn".into(), ..answer(&task, Outcome::BadInput, message) };
+        let answer =
+            Answer { evidence: None, reason: "MissingColumn".into(), ..answer(&task, Outcome::BadInput, message) };
         self.job_ends(RunPhase::Failed(RunFailure::BadInput(answer)));
         self.say(format!("Job {name} finds bad input: {message}"));
     }
@@ -143,7 +153,8 @@ impl World {
         self.store.versions.insert(task.version, bundle.clone());
         let is_served = task.production.as_ref().is_some_and(|served| served.digest == bundle);
         let outcome = if is_served { Outcome::Unchanged } else { outcome };
-        let answer = Answer { evidence: Some(evidence(task, bundle, outcome)), ..answer(&hash, outcome, sentence(outcome)) };
+        let answer =
+            Answer { evidence: Some(evidence(task, bundle, outcome)), ..answer(&hash, outcome, sentence(outcome)) };
         self.store.answers.insert(hash, answer.clone());
         answer
     }
@@ -228,7 +239,11 @@ fn evidence(task: &Task, bundle: String, outcome: Outcome) -> Evidence {
         threshold,
         patients: 240,
         positive_patients: 61,
-        metrics: vec![Figure { metric: Metric::RocAuc, candidate: 0.77, production: task.production.as_ref().map(|_| 0.70) }],
+        metrics: vec![Figure {
+            metric: Metric::RocAuc,
+            candidate: 0.77,
+            production: task.production.as_ref().map(|_| 0.70),
+        }],
         checks: vec![check],
     }
 }

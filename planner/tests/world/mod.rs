@@ -5,6 +5,7 @@
 pub mod check;
 pub mod cluster;
 pub mod model;
+pub mod story;
 
 use check::Ledger;
 use dropout_crds::{DropoutModelSpec, DropoutModelStatus, command::Command};
@@ -94,7 +95,12 @@ impl World {
             (None, None) => ServingFact::Absent,
         };
         Observed {
-            identity: Identity { namespace: "trials".into(), name: "onc-302".into(), uid: "u1".into(), generation: self.generation },
+            identity: Identity {
+                namespace: "trials".into(),
+                name: "onc-302".into(),
+                uid: "u1".into(),
+                generation: self.generation,
+            },
             spec: self.spec.clone(),
             status: self.status.clone(),
             commands: self.commands.clone(),
@@ -112,8 +118,10 @@ impl World {
         let observed = self.observed();
         let plan = plan(&observed, self.now);
         self.check(&observed, &plan);
-        self.tell_plan(&plan);
-        self.status = Some(through_the_api(&plan.status));
+        if self.status.as_ref() != Some(&plan.status) {
+            self.tell_plan(&plan);
+            self.status = Some(through_the_api(&plan.status));
+        }
         match mishap {
             Mishap::None => self.apply(&plan.intents, None),
             Mishap::Drop(at) => self.apply(&plan.intents, Some(at)),
@@ -162,11 +170,11 @@ impl World {
     /// Puts down what a plan decides.
     fn tell_plan(&mut self, plan: &Plan) {
         for told in &plan.announcements {
-            let mark = if told.is_warning { "!!" } else { "->" };
-            self.transcript.push(format!("         {mark} {:?}: {}", told.reason, told.message));
+            let mark = if told.is_warning { "  !!" } else { "  ->" };
+            self.say(format!("{mark} {:?}: {}", told.reason, told.message));
         }
         for line in model::changes(self.status.as_ref(), &plan.status) {
-            self.transcript.push(format!("            {line}"));
+            self.say(format!("       {line}"));
         }
     }
 }

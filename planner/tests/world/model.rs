@@ -20,10 +20,16 @@ pub fn spec() -> DropoutModelSpec {
 pub fn changes(old: Option<&DropoutModelStatus>, new: &DropoutModelStatus) -> Vec<String> {
     let mut lines = Vec::new();
     let headline = |status: &DropoutModelStatus| {
-        let name = |release: &Option<dropout_crds::status::Release>| release.as_ref().map_or("none".to_owned(), |r| r.name.clone());
+        let name = |release: &Option<dropout_crds::status::Release>| {
+            release.as_ref().map_or("none".to_owned(), |r| r.name.clone())
+        };
         let candidate = status.candidate.as_ref().map_or("none", |candidate| candidate.name.as_str());
         let stage = status.stage.clone().unwrap_or_default();
-        format!("{stage}: production {}, candidate {candidate}, previous {}", name(&status.production), name(&status.previous))
+        format!(
+            "{stage}: production {}, candidate {candidate}, previous {}",
+            name(&status.production),
+            name(&status.previous)
+        )
     };
     if old.map(headline) != Some(headline(new)) {
         lines.push(headline(new));

@@ -88,11 +88,7 @@ pub(super) fn everything(model: &mut Value) {
             {"name": "High", "from": 0.8, "intervention": "OnSiteVisit"},
         ]),
     );
-    set(
-        model,
-        "/spec/rollout",
-        json!({"progressDeadline": "5m", "soak": "30s", "automaticRollback": "Disabled"}),
-    );
+    set(model, "/spec/rollout", json!({"progressDeadline": "5m", "soak": "30s", "automaticRollback": "Disabled"}));
     set(model, "/spec/serving/pod", pod);
     set(model, "/spec/suspend", json!(true));
 }
@@ -170,7 +166,8 @@ fn tiers() -> Vec<Case> {
             set_tiers(model, json!([{"name": "Low", "from": 0}, {"name": "Mid"}, {"name": "High"}]));
         }),
         bad("tiers out of order", TIER_ORDER, |model| {
-            let tiers = json!([{"name": "Low", "from": 0}, {"name": "High", "from": 0.6}, {"name": "Mid", "from": 0.5}]);
+            let tiers =
+                json!([{"name": "Low", "from": 0}, {"name": "High", "from": 0.6}, {"name": "Mid", "from": 0.5}]);
             set_tiers(model, tiers);
         }),
         bad("tiers out of order around the one at the threshold", TIER_ORDER, |model| {
@@ -239,7 +236,9 @@ fn by_schema() -> Vec<Case> {
         no("a feature's name with a space", "spec.features[0].name", |model| {
             set(model, "/spec/features/0/name", json!("age in years"));
         }),
-        no("a bound that is no number", "spec.features[0].min", |model| set(model, "/spec/features/0/min", json!("18"))),
+        no("a bound that is no number", "spec.features[0].min", |model| {
+            set(model, "/spec/features/0/min", json!("18"))
+        }),
         no("65 denied columns", "spec.deny", |model| {
             set(model, "/spec/deny", (0..65).map(|number| json!(format!("d{number}"))).collect());
         }),
@@ -258,15 +257,15 @@ fn by_schema() -> Vec<Case> {
         no("an unknown metric", "spec.gate.primary.metric", |model| {
             set(model, "/spec/gate/primary/metric", json!("accuracy"));
         }),
-        no("a negative margin", "spec.gate.primary.margin", |model| set(model, "/spec/gate/primary/margin", json!(-0.1))),
+        no("a negative margin", "spec.gate.primary.margin", |model| {
+            set(model, "/spec/gate/primary/margin", json!(-0.1))
+        }),
         no("a confidence of a half", "spec.gate.confidence.level", |model| {
             set(model, "/spec/gate/confidence", json!({"level": 0.5}));
         }),
         no("a threshold above 1", "spec.threshold.value", |model| set(model, "/spec/threshold", json!({"value": 1.5}))),
         no("nine tiers", "spec.tiers", |model| {
-            let tier = |number: i32| {
-                json!({"name": format!("t{number}"), "from": f64::from(number) / 10.0, "intervention": "SMS"})
-            };
+            let tier = |number: i32| json!({"name": format!("t{number}"), "from": f64::from(number) / 10.0, "intervention": "SMS"});
             set(model, "/spec/tiers", (0..9).map(tier).collect());
         }),
         no("eleven retries", "spec.training.retries", |model| set(model, "/spec/training", json!({"retries": 11}))),
@@ -291,6 +290,9 @@ fn by_schema_of_pods() -> Vec<Case> {
             let labels: serde_json::Map<String, Value> =
                 (0..33).map(|number| (format!("l{number}"), json!("x"))).collect();
             set(model, "/spec/serving/pod", json!({"labels": labels}));
+        }),
+        no("a label of pods of 64 characters", "spec.serving.pod.labels", |model| {
+            set(model, "/spec/serving/pod", json!({"labels": {"team": "a".repeat(64)}}));
         }),
         no("a memory limit that is no quantity", "spec.serving.pod.resources.limits.memory", |model| {
             set(model, "/spec/serving/pod", json!({"resources": {"limits": {"memory": true}}}));

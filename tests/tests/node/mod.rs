@@ -40,7 +40,8 @@ pub struct Node {
 pub fn node() -> Option<&'static Node> {
     static NODE: OnceLock<Option<Node>> = OnceLock::new();
     NODE.get_or_init(|| {
-        let (Some(config), true) = (std::env::var_os("KUBECONFIG"), std::env::var_os("DROPOUT_TEST_NODE").is_some()) else {
+        let (Some(config), true) = (std::env::var_os("KUBECONFIG"), std::env::var_os("DROPOUT_TEST_NODE").is_some())
+        else {
             println!("\nSKIPPED: no node; run `make test-node`");
             return None;
         };
@@ -62,7 +63,7 @@ impl Node {
             "apiVersion": "v1", "kind": "Namespace",
             "metadata": {"name": "dropout-system", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
         }));
-        let helm = dropout_cluster::helm().expect("helm");
+        let helm = dropout_cluster::helm(&dropout_cluster::Interrupt::default()).expect("helm");
         let installed = Command::new(helm)
             .args(["upgrade", "--install", "dropout", "charts/dropout-operator", "--namespace", "dropout-system"])
             .args(["--set", "image.registry=localhost/dropout,image.pullPolicy=Never", "--wait", "--timeout", "120s"])
@@ -174,7 +175,14 @@ impl<'a> Trial<'a> {
 
     pub fn annotate(&self, command: &str) {
         let model = format!("dropoutmodel/{}", self.name);
-        self.node.kubectl(&["-n", &self.namespace, "annotate", "--overwrite", &model, &format!("trialops.dev/{command}")]);
+        self.node.kubectl(&[
+            "-n",
+            &self.namespace,
+            "annotate",
+            "--overwrite",
+            &model,
+            &format!("trialops.dev/{command}"),
+        ]);
     }
 
     /// Waits until the model is as `is_there` says, up to three minutes.

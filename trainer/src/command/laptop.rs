@@ -97,8 +97,8 @@ fn report(spec: &Spec, table: &Table, (candidate, production): (&Read, Option<&R
 
 fn bundle(file: &str) -> Result<Read, Failure> {
     let bytes = bytes(Path::new(file), file, MAX_BYTES as u64)?;
-    let bundle = Bundle::read(&bytes, None)
-        .map_err(|error| BadInput::new(Reason::BadBundle, format!("{file}: {error}")))?;
+    let bundle =
+        Bundle::read(&bytes, None).map_err(|error| BadInput::new(Reason::BadBundle, format!("{file}: {error}")))?;
     Ok(Read { bundle, digest: digest(&bytes) })
 }
 

@@ -79,8 +79,9 @@ fn trial(arguments: &Arguments) -> Result<u8, Failure> {
     let seed: u64 = arguments.number("seed")?;
     let out = PathBuf::from(arguments.needed("out")?);
     let scenario = arguments.optional("scenario").unwrap_or("stable");
-    let scenario = Scenario::named(scenario)
-        .ok_or_else(|| Failure::Usage(format!("'{scenario}' is no scenario; take stable, remote-visits or harmless-drift")))?;
+    let scenario = Scenario::named(scenario).ok_or_else(|| {
+        Failure::Usage(format!("'{scenario}' is no scenario; take stable, remote-visits or harmless-drift"))
+    })?;
     if !(1..=10_000_000).contains(&patients) {
         return Err(Failure::Usage("--patients must be 1 to 10000000".into()));
     }

@@ -163,7 +163,9 @@ fn taken(store: &Store, version: &Version) -> Result<Option<String>, Failure> {
     let Created::Other(found) = store.create(&name, &bytes)? else { return Ok(None) };
     match serde_json::from_slice::<Version>(&found) {
         Ok(found) if found.bundle == version.bundle => Ok(None),
-        Ok(_) | Err(_) => Ok(Some(format!("version {} in the store is another bundle; take a higher number", version.version))),
+        Ok(_) | Err(_) => {
+            Ok(Some(format!("version {} in the store is another bundle; take a higher number", version.version)))
+        }
     }
 }
 

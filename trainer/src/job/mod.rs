@@ -39,6 +39,8 @@ pub enum Step {
 pub struct Training {
     /// Always [`CONTRACT`].
     pub contract: String,
+    /// Hash of the task, which an answer must name.
+    pub task: String,
     /// What is learned.
     pub manifest: Manifest,
     /// Digest of the whole data file; it must stand in the bundle.
@@ -68,24 +70,41 @@ impl Pod {
 
     /// Does a step. Bad input is answered and returned as an error.
     pub fn run(&self, step: Step) -> Result<(), Failure> {
+        if step == Step::Train {
+            return self.train();
+        }
         let task: Task = match self.json(path::TASK) {
             Ok(task) => task,
             Err(failure) => return self.refuse("", failure),
         };
         let hash = task.hash();
         if task.contract != CONTRACT {
-            let message = format!("the task speaks '{}', this trainer {CONTRACT}; use the trainer's image of the operator's release", task.contract);
+            let message = format!(
+                "the task speaks '{}', this trainer {CONTRACT}; use the trainer's image of the operator's release",
+                task.contract
+            );
             return self.refuse(&hash, BadInput::new(Reason::BadManifest, message).into());
         }
         let done = match (step, &task.work) {
-            (Step::Read, Work::Read(earlier)) | (Step::Evaluate, Work::Read(earlier)) => evaluate::repeat(self, &task, earlier),
+            (Step::Read, Work::Read(earlier)) | (Step::Evaluate, Work::Read(earlier)) => {
+                evaluate::repeat(self, &task, earlier)
+            }
             (Step::Prepare, Work::Train) => prepare::prepare(self, &task),
-            (Step::Train, Work::Train) => train::train(self),
             (Step::Evaluate, Work::Train | Work::Evaluate(_)) => evaluate::evaluate(self, &task),
-            (Step::Prepare | Step::Train, Work::Evaluate(_) | Work::Read(_)) => Ok(()),
+            (Step::Train, _) | (Step::Prepare, Work::Evaluate(_) | Work::Read(_)) => Ok(()),
             (Step::Read, Work::Train | Work::Evaluate(_)) => evaluate::repeat(self, &task, &hash),
         };
         done.or_else(|failure| self.refuse(&hash, failure))
+    }
+
+    /// Learns from what `prepare` left. The task itself is not in this container: it names production and the gate.
+    fn train(&self) -> Result<(), Failure> {
+        let told: Training = match self.json(&inside(path::INPUT, path::TRAINING)) {
+            Ok(told) => told,
+            Err(failure) => return self.refuse("", failure),
+        };
+        let task = told.task.clone();
+        train::train(self, told).or_else(|failure| self.refuse(&task, failure))
     }
 
     /// Answers bad input; any other failure is left for another try.

@@ -21,6 +21,7 @@ pub fn prepare(pod: &Pod, task: &Task) -> Result<(), Failure> {
     pod.write(&inside(path::INPUT, path::ROWS), &rows)?;
     let told = Training {
         contract: CONTRACT.to_owned(),
+        task: task.hash(),
         manifest: manifest.clone(),
         data_digest: table.digest,
         rows: training.len(),

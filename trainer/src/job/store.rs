@@ -55,7 +55,9 @@ impl Store {
             Err(error) => return Err(Failure::disk("create", &place, error)),
         }
         removed.or_else(absent_is_fine).map_err(|error| Failure::disk("remove", &draft, error))?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Failure::disk("sync", folder, error))?;
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| Failure::disk("sync", folder, error))?;
         match self.get(name)? {
             Some(found) if found == bytes => Ok(Created::Kept),
             Some(found) => Ok(Created::Other(found)),

@@ -10,8 +10,7 @@ use dropout_model::{
     task::path,
 };
 
-pub fn train(pod: &Pod) -> Result<(), Failure> {
-    let mut told: Training = pod.json(&inside(path::INPUT, path::TRAINING))?;
+pub fn train(pod: &Pod, mut told: Training) -> Result<(), Failure> {
     let bytes = bytes(&pod.at(&inside(path::INPUT, path::ROWS)), path::ROWS, MAX_FILE)?;
     // The rows are a part of the file, without censored ones: its digest and its censor column are not here.
     told.manifest.data.training.digest = None;

@@ -1,0 +1,303 @@
+//! What holds of everything that is rendered, whatever the model: Pod Security, what a trainer sees, lengths of names.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::{frame, identity, launch, quickstart, release, serve, settings, spec, with_every_pod_field};
+use dropout_crds::{DropoutModelSpec, status::CandidateWork};
+use dropout_model::{manifest::Tier, task::Task};
+use dropout_operator::{
+    labels,
+    render::{
+        serving::{ServingObjects, serving},
+        training::{job, name, task_config},
+    },
+    subset::holds,
+};
+use dropout_planner::observed::Identity;
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    batch::v1::Job,
+    core::v1::{ConfigMap, Container, PodSpec, Service},
+};
+use serde_json::{Value, json};
+
+const WORKS: [CandidateWork; 3] = [CandidateWork::Train, CandidateWork::Evaluate, CandidateWork::Read];
+
+#[test]
+fn every_pod_passes_pod_security_restricted() {
+    for pod in manifests().iter().flat_map(pods) {
+        let security = pod.security_context.clone().unwrap();
+        assert_eq!(security.run_as_non_root, Some(true));
+        assert!(security.run_as_user.is_none_or(|user| user != 0));
+        assert_eq!(security.seccomp_profile.unwrap().type_, "RuntimeDefault");
+        assert_eq!(pod.automount_service_account_token, Some(false));
+        let shares = [pod.host_network, pod.host_pid, pod.host_ipc, pod.share_process_namespace];
+        assert_eq!(shares, [None; 4]);
+        let allowed = |volume: &k8s_openapi::api::core::v1::Volume| {
+            volume.config_map.is_some()
+                || volume.secret.is_some()
+                || volume.empty_dir.is_some()
+                || volume.persistent_volume_claim.is_some()
+        };
+        assert!(pod.volumes.as_deref().unwrap_or_default().iter().all(allowed));
+        containers(&pod).into_iter().for_each(is_restricted);
+    }
+}
+
+fn is_restricted(container: &Container) {
+    let security = container.security_context.clone().unwrap();
+    assert_eq!(security.allow_privilege_escalation, Some(false), "{}", container.name);
+    assert_eq!(security.read_only_root_filesystem, Some(true), "{}", container.name);
+    assert_eq!(security.privileged, None, "{}", container.name);
+    let capabilities = security.capabilities.unwrap();
+    assert_eq!((capabilities.drop.unwrap(), capabilities.add), (vec!["ALL".to_owned()], None), "{}", container.name);
+    let limits = container.resources.clone().unwrap().limits.unwrap();
+    assert!(limits.contains_key("memory"), "{}", container.name);
+}
+
+#[test]
+fn the_trainer_sees_training_rows_and_nothing_else() {
+    for manifest in manifests() {
+        let job = training(&manifest, CandidateWork::Train);
+        let pod = job.spec.unwrap().template.spec.unwrap();
+        let train = containers(&pod).into_iter().find(|container| container.name == "train").unwrap().clone();
+        let seen: Vec<&str> = mounts(&train).map(|(volume, _)| volume).collect();
+        assert_eq!(seen, ["input", "output"]);
+        for volume in pod.volumes.unwrap().iter().filter(|volume| seen.contains(&volume.name.as_str())) {
+            assert!(volume.empty_dir.is_some(), "{}", volume.name);
+        }
+    }
+}
+
+#[test]
+fn no_pod_of_a_job_mounts_a_secret_and_only_serving_pods_read_the_keys() {
+    for manifest in manifests() {
+        for work in WORKS {
+            let pod = training(&manifest, work).spec.unwrap().template.spec.unwrap();
+            assert!(pod.volumes.unwrap().iter().all(|volume| volume.secret.is_none()));
+        }
+    }
+}
+
+#[test]
+fn only_the_last_container_of_a_job_writes_the_store_and_nothing_writes_the_data() {
+    for manifest in manifests() {
+        let pod = training(&manifest, CandidateWork::Train).spec.unwrap().template.spec.unwrap();
+        let writers = |path: &str| -> Vec<String> {
+            let writes = |container: &&Container| {
+                container
+                    .volume_mounts
+                    .iter()
+                    .flatten()
+                    .any(|mount| mount.mount_path == path && mount.read_only != Some(true))
+            };
+            containers(&pod).into_iter().filter(writes).map(|container| container.name.clone()).collect()
+        };
+        assert_eq!(writers("/store"), ["evaluate"]);
+        assert_eq!(writers("/data"), Vec::<String>::new());
+        assert_eq!(writers("/task"), Vec::<String>::new());
+        assert_eq!(writers("/work/in"), ["prepare"]);
+        assert_eq!(writers("/work/out"), ["train"]);
+    }
+}
+
+#[test]
+fn serving_pods_mount_everything_read_only() {
+    for manifest in manifests() {
+        let pod = deployment(&manifest).spec.unwrap().template.spec.unwrap();
+        let mounts = containers(&pod).into_iter().flat_map(|container| container.volume_mounts.clone().unwrap());
+        assert!(mounts.into_iter().all(|mount| mount.read_only == Some(true)));
+    }
+}
+
+#[test]
+fn every_mount_has_its_volume_and_every_volume_its_mount() {
+    for pod in manifests().iter().flat_map(pods) {
+        let mounted: std::collections::BTreeSet<&str> =
+            containers(&pod).into_iter().flat_map(|container| mounts(container).map(|(volume, _)| volume)).collect();
+        let volumes: std::collections::BTreeSet<&str> =
+            pod.volumes.iter().flatten().map(|volume| volume.name.as_str()).collect();
+        assert!(mounted.is_subset(&volumes), "{mounted:?} of {volumes:?}");
+        assert_eq!(pod.volumes.iter().flatten().count(), volumes.len(), "two volumes of one name");
+    }
+}
+
+#[test]
+fn names_and_labels_fit_for_the_longest_name_and_the_highest_version() {
+    let identity = Identity { name: "a".repeat(40), namespace: "n".repeat(63), ..identity() };
+    let (spec, settings) = (spec(&quickstart()), settings());
+    let frame = frame(&identity, &spec, &settings);
+    let serve = serve(&spec, dropout_crds::status::Release { name: format!("v{}", u32::MAX), ..release(u32::MAX - 1) });
+    let ServingObjects { config, service, deployment } = serving(frame, &serve).unwrap();
+    let mut objects = vec![config, service, deployment];
+    for work in WORKS {
+        let launch = dropout_planner::plan::Launch { attempt: 11, ..launch(&spec, u32::MAX, work) };
+        objects.extend([job(frame, &launch), task_config(frame, &launch).unwrap()]);
+    }
+    for object in objects {
+        let name = object["metadata"]["name"].as_str().unwrap();
+        assert!(name.len() <= 63, "{name} has {} characters", name.len());
+        assert!(is_label(name), "{name}");
+        each_label(&object, &mut |key, value| assert!(value.len() <= 63 && is_label(value), "{key}: {value}"));
+    }
+}
+
+#[test]
+fn two_models_two_versions_two_works_and_two_attempts_have_jobs_of_two_names() {
+    let one = labels::job_name("onc-302", "uid-1", (3, "Train", 1));
+    assert_eq!(one, labels::job_name("onc-302", "uid-1", (3, "Train", 1)));
+    for other in [("uid-2", 3, "Train", 1), ("uid-1", 4, "Train", 1), ("uid-1", 3, "Read", 1), ("uid-1", 3, "Train", 2)]
+    {
+        let (uid, version, work, attempt) = other;
+        assert_ne!(labels::job_name("onc-302", uid, (version, work, attempt)), one);
+    }
+}
+
+#[test]
+fn everything_rendered_is_read_by_the_types_of_kubernetes_without_a_loss() {
+    for manifest in manifests() {
+        for work in WORKS {
+            let (spec, launch) = intent(&manifest, work);
+            let (identity, settings) = (identity(), settings());
+            let frame = frame(&identity, &spec, &settings);
+            is_read::<Job>(&job(frame, &launch));
+            is_read::<ConfigMap>(&task_config(frame, &launch).unwrap());
+        }
+        let ServingObjects { config, service, deployment } = serving_objects(&manifest);
+        is_read::<ConfigMap>(&config);
+        is_read::<Service>(&service);
+        is_read::<Deployment>(&deployment);
+    }
+}
+
+fn is_read<K: serde::Serialize + serde::de::DeserializeOwned>(object: &Value) {
+    let read: K = common::of(object.clone());
+    let written = serde_json::to_value(&read).unwrap();
+    assert!(holds(&written, object), "{object:#}\nis read as\n{written:#}");
+}
+
+#[test]
+fn the_task_in_the_config_map_is_the_one_that_the_job_names() {
+    for work in WORKS {
+        let (spec, launch) = intent(&quickstart(), work);
+        let (identity, settings) = (identity(), settings());
+        let frame = frame(&identity, &spec, &settings);
+        let config = task_config(frame, &launch).unwrap();
+        let task: Task = serde_json::from_str(config["data"]["task.json"].as_str().unwrap()).unwrap();
+        assert_eq!(task, launch.task);
+        assert_eq!(config["metadata"]["name"], json!(name(frame, &launch)));
+        assert_eq!(job(frame, &launch)["metadata"]["annotations"][labels::TASK], json!(launch.answers));
+    }
+}
+
+#[test]
+fn a_change_of_the_policy_is_a_change_of_the_template_and_a_change_of_the_replicas_is_none() {
+    let hash = |serve: &dropout_planner::plan::Serve, spec: &DropoutModelSpec| {
+        let (identity, settings) = (identity(), settings());
+        let objects = serving(frame(&identity, spec, &settings), serve).unwrap();
+        objects.deployment["metadata"]["annotations"][labels::TEMPLATE].clone()
+    };
+    let spec = spec(&quickstart());
+    let before = serve(&spec, release(3));
+    let mut tiers = before.clone();
+    tiers.policy.tiers = vec![
+        Tier { name: "Low".into(), from: Some(0.0), intervention: "SMS".into() },
+        Tier { name: "High".into(), from: None, intervention: "OnSiteVisit".into() },
+    ];
+    let mut image = before.clone();
+    image.release.image = "registry.example/dropout-inference:2".into();
+    let more = dropout_planner::plan::Serve { replicas: 5, ..before.clone() };
+    assert_ne!(hash(&before, &spec), hash(&tiers, &spec));
+    assert_ne!(hash(&before, &spec), hash(&image, &spec));
+    assert_eq!(hash(&before, &spec), hash(&more, &spec));
+}
+
+#[test]
+fn what_the_operator_sets_wins_over_what_the_user_sets() {
+    let deployment = deployment(&with_every_pod_field());
+    let labels = deployment.spec.unwrap().template.metadata.unwrap().labels.unwrap();
+    assert_eq!(labels[labels::MODEL], "onc-302");
+    assert_eq!(labels["team"], "biostatistics");
+}
+
+#[test]
+fn a_trainer_of_ones_own_takes_the_place_of_train_only() {
+    let pod = training(&with_every_pod_field(), CandidateWork::Train).spec.unwrap().template.spec.unwrap();
+    let images: Vec<(String, Option<String>, bool)> = containers(&pod)
+        .into_iter()
+        .map(|container| (container.name.clone(), container.image.clone(), container.args.is_some()))
+        .collect();
+    let ours = Some(settings().trainer_image);
+    assert_eq!(
+        images,
+        [
+            ("prepare".to_owned(), ours.clone(), true),
+            ("train".to_owned(), Some("registry.example/own-trainer:7".to_owned()), false),
+            ("evaluate".to_owned(), ours, true),
+        ]
+    );
+}
+
+fn manifests() -> [Value; 2] {
+    [quickstart(), with_every_pod_field()]
+}
+
+fn intent(manifest: &Value, work: CandidateWork) -> (DropoutModelSpec, dropout_planner::plan::Launch) {
+    let spec = spec(manifest);
+    let launch = launch(&spec, 3, work);
+    (spec, launch)
+}
+
+fn training(manifest: &Value, work: CandidateWork) -> Job {
+    let (spec, launch) = intent(manifest, work);
+    let (identity, settings) = (identity(), settings());
+    common::of(job(frame(&identity, &spec, &settings), &launch))
+}
+
+fn serving_objects(manifest: &Value) -> ServingObjects {
+    let (identity, spec, settings) = (identity(), spec(manifest), settings());
+    serving(frame(&identity, &spec, &settings), &serve(&spec, release(3))).unwrap()
+}
+
+fn deployment(manifest: &Value) -> Deployment {
+    common::of(serving_objects(manifest).deployment)
+}
+
+fn pods(manifest: &Value) -> Vec<PodSpec> {
+    let jobs = WORKS.into_iter().map(|work| training(manifest, work).spec.unwrap().template.spec.unwrap());
+    jobs.chain([deployment(manifest).spec.unwrap().template.spec.unwrap()]).collect()
+}
+
+fn containers(pod: &PodSpec) -> Vec<&Container> {
+    pod.init_containers.iter().flatten().chain(&pod.containers).collect()
+}
+
+fn mounts(container: &Container) -> impl Iterator<Item = (&str, &str)> {
+    container.volume_mounts.iter().flatten().map(|mount| (mount.name.as_str(), mount.mount_path.as_str()))
+}
+
+/// Whether a text may be a label's value and the name of a Service, a Job or a ConfigMap.
+fn is_label(text: &str) -> bool {
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    text.chars().all(is_inside) && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && !text.ends_with('-')
+}
+
+fn each_label(value: &Value, see: &mut dyn FnMut(&str, &str)) {
+    match value {
+        Value::Object(fields) => {
+            for (key, child) in fields {
+                if ["labels", "matchLabels", "selector"].contains(&key.as_str()) {
+                    for (name, text) in child.as_object().into_iter().flatten() {
+                        if let Some(text) = text.as_str() {
+                            see(name, text);
+                        }
+                    }
+                }
+                each_label(child, see);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| each_label(item, see)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

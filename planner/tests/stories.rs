@@ -1,0 +1,243 @@
+//! The golden stories: what a person sees when a model lives through something. `UPDATE_GOLDEN=1` writes them anew.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
+mod world;
+
+use dropout_crds::command::CommandName;
+use dropout_model::task::Outcome;
+use dropout_planner::observed::{ClaimFact, RunFailure, ServingFault};
+use std::{env, fs, path::PathBuf};
+use world::{World, story::out_of_memory};
+
+/// Compares a story with its golden file.
+fn is_told(name: &str, story: impl FnOnce(&mut World)) {
+    let mut world = World::new();
+    story(&mut world);
+    assert_eq!(world.ledger.broken, [], "{}", world.transcript.join("\n"));
+    let told = format!("{}\n", world.transcript.join("\n"));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stories").join(format!("{name}.txt"));
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &told).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(told, golden, "{} is another story now; UPDATE_GOLDEN=1 writes it anew", path.display());
+}
+
+#[test]
+fn first_model() {
+    is_told("first_model", |world| {
+        world.say("a person applies the DropoutModel");
+        world.reconcile_all();
+        for _ in 0..3 {
+            world.pass(100);
+            world.job_moves_on();
+            world.reconcile_all();
+        }
+        world.is_judged(Outcome::Passed, 0).is_promoted();
+    });
+}
+
+#[test]
+fn second_is_promoted() {
+    is_told("second_is_promoted", |world| {
+        world.with_production().learns_more().is_judged(Outcome::Passed, 0).is_promoted();
+    });
+}
+
+#[test]
+fn refused() {
+    is_told("refused", |world| {
+        world.with_production().learns_more().is_judged(Outcome::Failed, 0);
+    });
+}
+
+#[test]
+fn first_model_is_refused() {
+    is_told("first_model_is_refused", |world| {
+        world.reconcile_all();
+        world.is_judged(Outcome::Failed, 0);
+    });
+}
+
+#[test]
+fn inconclusive() {
+    is_told("inconclusive", |world| {
+        world.with_production().learns_more().is_judged(Outcome::Inconclusive, 0);
+    });
+}
+
+#[test]
+fn unchanged() {
+    is_told("unchanged", |world| {
+        world.with_production().commands(CommandName::Retrain, "now").is_judged(Outcome::Passed, 0);
+    });
+}
+
+#[test]
+fn two_failures_then_success() {
+    is_told("two_failures_then_success", |world| {
+        world.reconcile_all();
+        world.fails(RunFailure::Evicted("node n1 ran out of disk".into())).waits();
+        world
+            .fails(RunFailure::Deadline(Some("its pod is unschedulable: 0/3 nodes have enough memory".into())))
+            .waits();
+        world.is_judged(Outcome::Passed, 0).is_promoted();
+    });
+}
+
+#[test]
+fn out_of_memory_to_the_end() {
+    is_told("out_of_memory_to_the_end", |world| {
+        world.with_production().learns_more();
+        world.fails(out_of_memory()).waits().fails(out_of_memory()).waits().fails(out_of_memory());
+    });
+}
+
+#[test]
+fn bad_input() {
+    is_told("bad_input", |world| {
+        world.with_production().learns_more().pass(30);
+        world.job_finds_bad_input("file:///trial.csv has no column dropped_out; it has 14 others");
+        world.reconcile_all();
+    });
+}
+
+#[test]
+fn rolled_back_by_fault() {
+    is_told("rolled_back_by_fault", |world| {
+        world.with_production().learns_more().is_judged(Outcome::Passed, 0).pass(15);
+        world.fault(Some(ServingFault::Candidate("golden row 3 gives 0.412, not 0.377".into())));
+        world.reconcile_all();
+        world.pass(20);
+        world.pods_come();
+        world.reconcile_all();
+    });
+}
+
+#[test]
+fn held_by_the_environment_then_resumes() {
+    is_told("held_by_the_environment_then_resumes", |world| {
+        world.with_production().learns_more().is_judged(Outcome::Passed, 0).pass(15);
+        world.fault(Some(ServingFault::Environment("image inference:1 cannot be pulled: registry answers 503".into())));
+        world.reconcile_all();
+        world.pass(3_600);
+        world.reconcile_all();
+        world.fault(None);
+        world.reconcile_all();
+        world.is_promoted();
+    });
+}
+
+#[test]
+fn rolled_back_by_command() {
+    is_told("rolled_back_by_command", |world| {
+        world.with_two_versions().commands(CommandName::RollbackTo, "v1").pass(20);
+        world.pods_come();
+        world.reconcile_all();
+        world.commands(CommandName::RollbackTo, "v7");
+        world.commands(CommandName::ReleaseQuarantine, "v2");
+    });
+}
+
+#[test]
+fn suspended() {
+    is_told("suspended", |world| {
+        world.with_production().learns_more().suspend(true).is_judged(Outcome::Passed, 0);
+        world.commands(CommandName::Retrain, "now").suspend(false).is_promoted();
+        world.is_judged(Outcome::Passed, 0);
+    });
+}
+
+#[test]
+fn spec_edited_mid_training() {
+    is_told("spec_edited_mid_training", |world| {
+        world.with_production().learns_more().pass(200);
+        world.job_moves_on();
+        world.reconcile_all();
+        world.learns_more().is_judged(Outcome::Passed, 0).is_promoted();
+    });
+}
+
+#[test]
+fn status_lost() {
+    is_told("status_lost", |world| {
+        world.with_two_versions().commands(CommandName::Retrain, "now").is_judged(Outcome::Passed, 0);
+        world.say("somebody deletes the status");
+        world.status = None;
+        world.note_loss();
+        world.reconcile_all();
+    });
+}
+
+#[test]
+fn status_lost_mid_rollout() {
+    is_told("status_lost_mid_rollout", |world| {
+        world.with_production().learns_more().is_judged(Outcome::Passed, 0);
+        world.say("somebody deletes the status");
+        world.status = None;
+        world.note_loss();
+        world.reconcile_all();
+        world.is_judged(Outcome::Passed, 0).is_promoted();
+    });
+}
+
+#[test]
+fn answer_lost() {
+    is_told("answer_lost", |world| {
+        world.reconcile_all();
+        world.pass(600);
+        world.job_loses_answer(Outcome::Passed, 0);
+        world.reconcile_all();
+        world.is_judged(Outcome::Passed, 0).is_promoted();
+    });
+}
+
+#[test]
+fn queued() {
+    is_told("queued", |world| {
+        world.fleet.trainings = 3;
+        world.reconcile_all();
+        world.waits();
+        world.say("another model's training ends");
+        world.fleet.trainings = 2;
+        world.waits().is_judged(Outcome::Passed, 0);
+    });
+}
+
+#[test]
+fn claim_comes_late() {
+    is_told("claim_comes_late", |world| {
+        world.data_claim = ClaimFact::Absent("trial-data".into());
+        world.reconcile_all();
+        world.waits();
+        world.say("a person creates the claim");
+        world.data_claim = ClaimFact::Present { name: "trial-data".into(), is_shared: false };
+        world.waits().is_judged(Outcome::Passed, 0);
+    });
+}
+
+#[test]
+fn threshold_edited() {
+    is_told("threshold_edited", |world| {
+        world.with_production().threshold(0.35).is_judged(Outcome::Passed, 0).pass(20);
+        world.pods_come();
+        world.reconcile_all();
+    });
+}
+
+#[test]
+fn threshold_edited_after_a_refusal() {
+    is_told("threshold_edited_after_a_refusal", |world| {
+        world.with_production().learns_more().is_judged(Outcome::Failed, 0).threshold(0.35);
+        world.is_judged(Outcome::Failed, 0).is_judged(Outcome::Passed, 0);
+    });
+}
+
+#[test]
+fn number_taken() {
+    is_told("number_taken", |world| {
+        world.store.versions.insert(1, "sha256:of an earlier model".into());
+        world.reconcile_all();
+        world.is_judged(Outcome::Passed, 0).is_judged(Outcome::Passed, 0).is_promoted();
+    });
+}

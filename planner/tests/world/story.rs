@@ -1,0 +1,94 @@
+//! What people, Jobs and pods do in a story, in one word each. After each the operator has reconciled.
+
+use super::{Mishap, World};
+use dropout_crds::command::{Command, CommandName};
+use dropout_model::{manifest::Threshold, task::Outcome};
+use dropout_planner::observed::RunFailure;
+
+impl World {
+    /// The running Job ends with a verdict after ten minutes.
+    pub fn is_judged(&mut self, outcome: Outcome, kind: u8) -> &mut Self {
+        self.pass(600);
+        self.job_answers(outcome, kind);
+        self.reconcile_all();
+        self
+    }
+
+    /// All pods come within twenty seconds, and soak.
+    pub fn is_promoted(&mut self) -> &mut Self {
+        self.pass(20);
+        self.pods_come();
+        self.reconcile_all();
+        self.pass(60);
+        self.reconcile_all();
+        self
+    }
+
+    /// A model with production v1, its making left out of the story.
+    pub fn with_production(&mut self) -> &mut Self {
+        self.reconcile_all();
+        self.is_judged(Outcome::Passed, 0).is_promoted();
+        self.transcript = vec!["(v1 is production)".into()];
+        self
+    }
+
+    /// The same with v1 and v2.
+    pub fn with_two_versions(&mut self) -> &mut Self {
+        self.with_production().learns_more().is_judged(Outcome::Passed, 0).is_promoted();
+        self.transcript = vec!["(v2 is production, v1 is previous)".into()];
+        self
+    }
+
+    /// A person edits the features.
+    pub fn learns_more(&mut self) -> &mut Self {
+        self.say("a person edits spec.features");
+        self.generation += 1;
+        self.spec.features[0].max = Some(self.generation as f64);
+        self.reconcile_all();
+        self
+    }
+
+    pub fn threshold(&mut self, value: f64) -> &mut Self {
+        self.say(format!("a person sets spec.threshold.value to {value}"));
+        self.generation += 1;
+        self.spec.threshold = Some(Threshold { value: Some(value), ..Threshold::default() });
+        self.reconcile_all();
+        self
+    }
+
+    pub fn suspend(&mut self, is_suspended: bool) -> &mut Self {
+        self.say(format!("a person sets spec.suspend to {is_suspended}"));
+        self.generation += 1;
+        self.spec.suspend = Some(is_suspended);
+        self.reconcile_all();
+        self
+    }
+
+    pub fn commands(&mut self, name: CommandName, argument: &str) -> &mut Self {
+        let token = format!("{argument}@{}", self.now);
+        self.say(format!("a person annotates trialops.dev/{}: {token}", name.name()));
+        self.commands.retain(|command| command.name != name);
+        self.commands.push(Command { name, argument: argument.into(), token });
+        self.reconcile_all();
+        self
+    }
+
+    pub fn fails(&mut self, failure: RunFailure) -> &mut Self {
+        self.pass(300);
+        self.job_fails(failure);
+        self.reconcile_all();
+        self
+    }
+
+    /// Time passes up to the wake that was asked for.
+    pub fn waits(&mut self) -> &mut Self {
+        let wake = self.reconcile(Mishap::None).wake.unwrap();
+        self.now = self.now.max(wake);
+        self.reconcile_all();
+        self
+    }
+}
+
+pub fn out_of_memory() -> RunFailure {
+    RunFailure::OutOfMemory { container: "train".into() }
+}

@@ -1,0 +1,314 @@
+//! The three containers in a folder that stands for a pod: the whole story, every bad end, and nothing that a trainer may
+//! not see.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::{folder, four, manifest, seven, simulated, table};
+use dropout_model::{
+    bundle::Bundle,
+    digest::digest,
+    split::is_holdout,
+    task::{Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, report_file},
+};
+use dropout_trainer::{
+    Failure,
+    evaluation::training_rows,
+    job::{Pod, Step, Training},
+    simulate::{self, Scenario},
+    train,
+};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+const STORE: &str = "store/models/trials/onc-302";
+
+struct Cluster {
+    root: PathBuf,
+}
+
+impl Cluster {
+    fn new(name: &str) -> Self {
+        let root = folder(name);
+        for part in ["task", "data", "store", "work/in", "work/out", "dev"] {
+            fs::create_dir_all(root.join(part)).unwrap();
+        }
+        let cluster = Self { root };
+        cluster.write("data/trial.csv", trial(1).as_bytes());
+        cluster
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.root.join(name), bytes).unwrap();
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.root.join(name).exists()
+    }
+
+    /// A new pod for a task: empty scratch folders, one step after the other until one fails.
+    fn job(&self, task: &Task) -> (Result<(), Failure>, String) {
+        for part in ["work/in", "work/out"] {
+            let _ = fs::remove_dir_all(self.root.join(part));
+        }
+        self.again(task, &[Step::Prepare, Step::Train, Step::Evaluate])
+    }
+
+    fn again(&self, task: &Task, steps: &[Step]) -> (Result<(), Failure>, String) {
+        self.write("task/task.json", &serde_json::to_vec(task).unwrap());
+        self.write("dev/termination-log", b"");
+        let pod = Pod::new(&self.root);
+        let done = steps.iter().try_for_each(|step| pod.run(*step));
+        (done, String::from_utf8(self.read("dev/termination-log")).unwrap())
+    }
+
+    fn answered(&self, task: &Task) -> Answer {
+        let (done, text) = self.job(task);
+        done.unwrap();
+        assert!(text.len() <= 2_048);
+        Answer::read(&text, &task.hash()).unwrap()
+    }
+
+    fn refused(&self, task: &Task) -> Answer {
+        let (done, text) = self.job(task);
+        assert_eq!(done.unwrap_err().code(), 2);
+        Answer::read(&text, &task.hash()).unwrap()
+    }
+}
+
+fn trial(seed: u64) -> String {
+    simulate::csv(&simulate::trial(1_500, seed, Scenario::Stable))
+}
+
+fn task(version: u32, spec: &Value, production: Option<&Answer>) -> Task {
+    Task {
+        contract: CONTRACT.into(),
+        namespace: "trials".into(),
+        name: "onc-302".into(),
+        version,
+        work: Work::Train,
+        store: "/models/".into(),
+        manifest: manifest(spec),
+        production: production.map(|answer| {
+            let evidence = answer.evidence.as_ref().unwrap();
+            Served { digest: evidence.bundle.clone(), threshold: evidence.threshold }
+        }),
+    }
+}
+
+#[test]
+fn a_first_model_a_better_one_and_the_same_again_are_answered_and_kept() {
+    let cluster = Cluster::new("whole");
+    let first_task = task(1, &simulated(four()), None);
+    let first = cluster.answered(&first_task);
+    assert_eq!((first.outcome, first.reason.as_str()), (Outcome::Passed, "FloorsMet"), "{}", first.message);
+    let evidence = first.evidence.as_ref().unwrap();
+    let bundle = cluster.read(&format!("{STORE}/{}", bundle_file(&evidence.bundle)));
+    assert_eq!(digest(&bundle), evidence.bundle);
+    assert_eq!(digest(&cluster.read(&format!("{STORE}/{}", report_file(&evidence.report)))), evidence.report);
+    assert_eq!(evidence.data, digest(&cluster.read("data/trial.csv")));
+    let index: Value = serde_json::from_slice(&cluster.read(&format!("{STORE}/versions/1.json"))).unwrap();
+    let expected = json!({"version": 1, "bundle": evidence.bundle, "report": evidence.report, "data": evidence.data});
+    assert_eq!(index, expected);
+    assert!(cluster.has(&format!("{STORE}/{}", answer_file(&first_task.hash()))));
+
+    let second = cluster.answered(&task(2, &simulated(seven()), Some(&first)));
+    assert_eq!(second.reason, "MarginAndConfidenceMet", "{}", second.message);
+    let figure = &second.evidence.as_ref().unwrap().metrics[0];
+    assert_eq!(figure.metric.name(), "recall_at_capacity");
+    assert!(figure.candidate > figure.production.unwrap());
+
+    let third = cluster.answered(&task(3, &simulated(seven()), Some(&second)));
+    assert_eq!(third.outcome, Outcome::Unchanged);
+    assert!(!cluster.has(&format!("{STORE}/versions/3.json")));
+
+    let worse = cluster.answered(&task(4, &simulated(four()), Some(&second)));
+    assert_eq!(worse.outcome, Outcome::Failed);
+    assert_eq!(worse.evidence.unwrap().bundle, evidence.bundle);
+}
+
+#[test]
+fn a_laptop_and_a_pod_give_the_same_bundle() {
+    let cluster = Cluster::new("laptop");
+    let spec = simulated(seven());
+    let answer = cluster.answered(&task(1, &spec, None));
+    let manifest = manifest(&spec);
+    let table = table(&manifest, trial(1).as_bytes());
+    let bundle = train(&manifest, &training_rows(&manifest, &table), &table.digest).unwrap();
+    assert_eq!(answer.evidence.unwrap().bundle, digest(&bundle.to_bytes().unwrap()));
+}
+
+#[test]
+fn the_trainer_sees_no_holdout_no_production_and_no_other_column() {
+    let cluster = Cluster::new("blind");
+    cluster.answered(&task(1, &simulated(four()), None));
+    let rows = String::from_utf8(cluster.read("work/in/rows.csv")).unwrap();
+    let head = "patient_id,days_in_trial,landmark_date,age,visits_completed,adverse_events,dropout_28d";
+    assert_eq!(rows.lines().next().unwrap(), head);
+    let patients = rows.lines().skip(1).map(|row| row.split(',').next().unwrap());
+    assert!(patients.clone().count() > 1_000);
+    assert!(patients.clone().all(|patient| !is_holdout("ONC-302", patient, 0.25)));
+    let told: Training = serde_json::from_slice(&cluster.read("work/in/training.json")).unwrap();
+    assert_eq!((told.rows, told.data_digest), (rows.lines().count() - 1, digest(trial(1).as_bytes())));
+}
+
+#[test]
+fn prepare_answers_bad_data_with_the_place_and_exit_code_2() {
+    let cluster = Cluster::new("bad");
+    let good = task(1, &simulated(four()), None);
+    cluster.write("data/trial.csv", trial(1).replacen(",14,", ",x,", 1).as_bytes());
+    let answer = cluster.refused(&good);
+    assert_eq!((answer.outcome, answer.reason.as_str()), (Outcome::BadInput, "NotANumber"));
+    assert!(answer.message.starts_with("trial.csv, row 2, column 'days_in_trial': is 'x'"), "{}", answer.message);
+    assert!(!answer.message.contains("P-0"));
+
+    let mut denied = simulated(four());
+    denied["deny"] = json!(["age"]);
+    assert_eq!(cluster.refused(&task(1, &denied, None)).reason, "DeniedFeature");
+
+    let few: String = trial(1).lines().take(60).map(|line| format!("{line}\n")).collect();
+    cluster.write("data/trial.csv", few.as_bytes());
+    assert_eq!(cluster.refused(&good).reason, "FewDropouts");
+
+    fs::remove_file(cluster.root.join("data/trial.csv")).unwrap();
+    let answer = cluster.refused(&good);
+    assert_eq!((answer.reason.as_str(), answer.message.as_str()), ("NoData", "trial.csv is not there; check the path"));
+    assert!(!cluster.has(&format!("{STORE}/versions/1.json")));
+}
+
+#[test]
+fn a_foreign_trainer_is_checked_like_our_own() {
+    let cluster = Cluster::new("foreign");
+    let task = task(1, &simulated(four()), None);
+    let good = cluster.answered(&task);
+    let bytes = cluster.read("work/out/bundle.json");
+    let evaluate = |change: &dyn Fn(&mut Bundle)| {
+        let mut bundle = Bundle::read(&bytes, None).unwrap();
+        change(&mut bundle);
+        cluster.write("work/out/bundle.json", &bundle.to_bytes().unwrap());
+        let _ = fs::remove_dir_all(cluster.root.join("store"));
+        let (done, text) = cluster.again(&task, &[Step::Evaluate]);
+        (done, Answer::read(&text, &task.hash()).unwrap())
+    };
+    let (done, answer) = evaluate(&|_| {});
+    assert!(done.is_ok());
+    assert_eq!(answer, good);
+    let refused = |change: &dyn Fn(&mut Bundle)| {
+        let (done, answer) = evaluate(change);
+        assert_eq!(done.unwrap_err().code(), 2);
+        answer.reason
+    };
+    assert_eq!(refused(&|bundle| bundle.golden[0].risk += 1e-6), "BadBundle");
+    assert_eq!(refused(&|bundle| bundle.golden.clear()), "BadBundle");
+    assert_eq!(refused(&|bundle| bundle.schema = "other".into()), "BadBundle");
+    assert_eq!(refused(&|bundle| bundle.study = "OTHER".into()), "ForeignModel");
+    assert_eq!(refused(&|bundle| bundle.features[0].max = Some(80.0)), "ForeignModel");
+    assert_eq!(refused(&|bundle| bundle.data_digest = "sha256:0".into()), "ForeignModel");
+    assert_eq!(refused(&|bundle| bundle.holdout_fraction = 0.1), "ForeignModel");
+    fs::remove_file(cluster.root.join("work/out/bundle.json")).unwrap();
+    let (done, text) = cluster.again(&task, &[Step::Evaluate]);
+    assert_eq!(done.unwrap_err().code(), 2);
+    assert!(text.contains("BadBundle") && text.contains("the trainer left no bundle"), "{text}");
+}
+
+#[test]
+fn a_version_that_another_bundle_has_is_answered_as_taken() {
+    let cluster = Cluster::new("taken");
+    cluster.answered(&task(1, &simulated(four()), None));
+    let answer = cluster.answered(&task(1, &simulated(seven()), None));
+    assert_eq!((answer.outcome, answer.evidence), (Outcome::VersionTaken, None));
+    assert_eq!(cluster.answered(&task(2, &simulated(seven()), None)).outcome, Outcome::Passed);
+}
+
+#[test]
+fn a_lost_answer_is_read_again_and_a_repeated_job_repeats_it() {
+    let cluster = Cluster::new("lost");
+    let first = task(1, &simulated(four()), None);
+    let (_, said) = cluster.job(&first);
+    let read = Task { work: Work::Read(first.hash()), ..first.clone() };
+    for step in [Step::Read, Step::Evaluate] {
+        assert_eq!(cluster.again(&read, &[step]).1, said);
+    }
+    cluster.write("data/trial.csv", b"gone");
+    assert_eq!(cluster.again(&first, &[Step::Evaluate]).1, said);
+    let nothing = Task { work: Work::Read("sha256:00".into()), ..first };
+    let (done, text) = cluster.again(&nothing, &[Step::Read]);
+    assert_eq!((done.unwrap_err().code(), text.as_str()), (1, ""));
+}
+
+#[test]
+fn evaluate_alone_judges_a_stored_bundle_under_an_edited_gate() {
+    let cluster = Cluster::new("alone");
+    let first = cluster.answered(&task(1, &simulated(four()), None));
+    let second = cluster.answered(&task(2, &simulated(seven()), Some(&first)));
+    let mut strict = simulated(seven());
+    strict["gate"] = json!({"primary": {"metric": "recall_at_capacity", "margin": 0.9}});
+    let stored = second.evidence.unwrap().bundle;
+    let again = Task { work: Work::Evaluate(stored.clone()), ..task(2, &strict, Some(&first)) };
+    let (done, text) = cluster.again(&again, &[Step::Evaluate]);
+    done.unwrap();
+    let answer = Answer::read(&text, &again.hash()).unwrap();
+    assert_eq!((answer.outcome, answer.evidence.unwrap().bundle), (Outcome::Failed, stored));
+
+    let mut target = simulated(four());
+    target["threshold"] = json!({"targetRecall": 0.5});
+    let digest = first.evidence.as_ref().unwrap().bundle.clone();
+    let again = Task { work: Work::Evaluate(digest), ..task(1, &target, Some(&first)) };
+    let (_, text) = cluster.again(&again, &[Step::Evaluate]);
+    let answer = Answer::read(&text, &again.hash()).unwrap();
+    assert_eq!(answer.outcome, Outcome::Unchanged);
+    assert!(answer.evidence.unwrap().threshold > first.evidence.unwrap().threshold);
+}
+
+#[test]
+fn environment_faults_are_no_answers() {
+    let cluster = Cluster::new("environment");
+    let first_task = task(1, &simulated(four()), None);
+    let first = cluster.answered(&first_task);
+    let bundle = cluster.root.join(STORE).join(bundle_file(&first.evidence.as_ref().unwrap().bundle));
+    let moved = bundle.with_extension("moved");
+    fs::rename(&bundle, &moved).unwrap();
+    let next = task(2, &simulated(seven()), Some(&first));
+    let (done, text) = cluster.job(&next);
+    assert_eq!((done.unwrap_err().code(), text.as_str()), (1, ""));
+    fs::write(&bundle, b"spoilt").unwrap();
+    assert_eq!(cluster.job(&next).0.unwrap_err().code(), 1);
+    fs::rename(moved, bundle).unwrap();
+    assert_eq!(cluster.answered(&next).outcome, Outcome::Passed);
+}
+
+#[test]
+fn data_that_changed_while_training_are_no_evidence() {
+    let cluster = Cluster::new("moving");
+    let task = task(1, &simulated(four()), None);
+    let (done, _) = cluster.again(&task, &[Step::Prepare, Step::Train]);
+    done.unwrap();
+    cluster.write("data/trial.csv", trial(2).as_bytes());
+    let (done, text) = cluster.again(&task, &[Step::Evaluate]);
+    assert_eq!((done.unwrap_err().code(), text.as_str()), (1, ""));
+}
+
+#[test]
+fn a_column_that_production_needs_is_named_when_it_is_gone() {
+    let cluster = Cluster::new("gone");
+    let first = cluster.answered(&task(1, &simulated(seven()), None));
+    cluster.write("data/trial.csv", trial(1).replacen("distance_km", "km", 1).as_bytes());
+    let answer = cluster.refused(&task(2, &simulated(four()), Some(&first)));
+    assert_eq!(answer.reason, "MissingColumn");
+    assert!(answer.message.contains("'distance_km', needed as the production model"), "{}", answer.message);
+}
+
+#[test]
+fn a_task_of_another_contract_is_refused() {
+    let cluster = Cluster::new("contract");
+    let answer = cluster.refused(&Task { contract: "other".into(), ..task(1, &simulated(four()), None) });
+    assert_eq!(answer.reason, "BadManifest");
+    assert!(Path::new(&cluster.root).exists());
+}
