@@ -14,6 +14,9 @@ impl Manifest {
         if self.study.id.is_empty() || self.patient_id.is_empty() {
             return Err(bad("spec.study.id and spec.patientId must not be empty"));
         }
+        if self.data.training.path().split('/').any(|part| part == "..") {
+            return Err(bad("spec.data.training.uri must not hold '..'"));
+        }
         self.check_columns()?;
         self.features.iter().enumerate().try_for_each(|(at, feature)| check_feature(at, feature))?;
         self.check_dates()?;

@@ -188,6 +188,12 @@ fn production_s_columns_are_read_beside_the_manifest_s_without_its_bounds() {
     let text = "patient_id,day,age,weight,sex,dropout,arm\nA,14,40,70,F,1,A\nB,14,41,70,F,0,Z\n";
     let table = read("trial.csv", text.as_bytes(), &contract).unwrap();
     assert_eq!(table.production, [Column::Numbers(vec![40.0, 41.0]), Column::Levels(vec![0, Column::MISSING])]);
+    let mut lenient = spec();
+    lenient["features"][0]["onMissing"] = json!("Impute");
+    let lenient = manifest(lenient);
+    let text = "patient_id,day,age,weight,sex,dropout,arm\nA,14,,70,F,1,\nB,14,41,70,F,0,Z\n";
+    let contract = Contract { manifest: &lenient, ..contract };
+    assert!(read("trial.csv", text.as_bytes(), &contract).is_ok());
     let bad = read("trial.csv", HEAD.as_bytes(), &contract).unwrap_err();
     assert_eq!(bad.reason, Reason::MissingColumn);
     assert!(bad.message.contains("'arm', needed as the production model"), "{bad}");
@@ -195,7 +201,8 @@ fn production_s_columns_are_read_beside_the_manifest_s_without_its_bounds() {
 
 #[test]
 fn a_manifest_is_refused_with_the_path_of_the_field() {
-    let cases: [(&str, Value, Reason, &str); 12] = [
+    let cases: [(&str, Value, Reason, &str); 13] = [
+        ("/data/training/uri", json!("file:///../etc/x"), Reason::BadManifest, "spec.data.training.uri"),
         ("/deny", json!(["sex"]), Reason::DeniedFeature, "spec.features[2].name 'sex' is in spec.deny"),
         (
             "/label/column",

@@ -5,9 +5,9 @@ use serde_json::Value;
 /// Whether `found` holds everything of `wanted`, quantities compared by amount.
 pub fn holds(found: &Value, wanted: &Value) -> bool {
     match (found, wanted) {
-        (Value::Object(found), Value::Object(wanted)) => {
-            wanted.iter().all(|(key, value)| found.get(key).map_or_else(|| is_nothing(value), |there| holds(there, value)))
-        }
+        (Value::Object(found), Value::Object(wanted)) => wanted
+            .iter()
+            .all(|(key, value)| found.get(key).map_or_else(|| is_nothing(value), |there| holds(there, value))),
         (Value::Array(found), Value::Array(wanted)) => {
             found.len() == wanted.len() && found.iter().zip(wanted).all(|(there, value)| holds(there, value))
         }

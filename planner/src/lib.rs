@@ -40,7 +40,9 @@ pub use plan::{Intent, Plan};
 pub fn plan(observed: &Observed, now: jiff::Timestamp) -> Plan {
     let mut next = advance::advance(observed, next::whole_seconds(now));
     conditions::write(&mut next);
-    size::fit(&mut next.status);
+    if observed.status.as_ref() != Some(&next.status) {
+        size::fit(&mut next.status);
+    }
     let (intents, wake) = (intents::intents(&next), wake::wake(&next));
     Plan { status: next.status, intents, announcements: next.announcements, wake }
 }

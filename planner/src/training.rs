@@ -13,7 +13,7 @@ use dropout_crds::{
     command::CommandName,
     status::{Candidate, CandidateWork, Failure, JudgedOutcome, Stage, Trigger},
 };
-use dropout_model::task::NoAnswer;
+use dropout_model::task::{NoAnswer, Outcome};
 
 /// Queued: starts the training, or the rollout of a candidate that passed while the model was suspended.
 pub fn leave_queue(next: &mut Next<'_>) -> bool {
@@ -45,7 +45,8 @@ pub fn progress(next: &mut Next<'_>) -> bool {
     let Some(run) = current_run(observed, &next.status) else { return false };
     match &run.phase {
         RunPhase::Pending(_) | RunPhase::Running { .. } | RunPhase::Foreign(_) => false,
-        RunPhase::Finished(Ok(answer)) | RunPhase::Failed(RunFailure::BadInput(answer)) => {
+        RunPhase::Finished(Ok(answer)) => judge::answered(next, answer),
+        RunPhase::Failed(RunFailure::BadInput(answer)) if answer.outcome == Outcome::BadInput => {
             judge::answered(next, answer)
         }
         RunPhase::Finished(Err(NoAnswer::Empty)) | RunPhase::AnswerGone => lost(next),

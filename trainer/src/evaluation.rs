@@ -5,7 +5,7 @@ use crate::{
     report::{self, Bootstrap, Candidate, MetricReport, Report, RowReport},
 };
 use dropout_model::{
-    bundle::{Bundle, Model, Scorer},
+    bundle::{Bundle, Cell, Model, Part, Scorer},
     gate::{self, Findings},
     input::{BadInput, Reason},
     manifest::{Feature, Manifest, Target},
@@ -47,7 +47,7 @@ pub fn evaluate(contest: &Contest<'_>) -> Result<Report, BadInput> {
         None => None,
         Some((bundle, served)) => {
             let columns: Vec<Column> = table.production.iter().map(|column| column.pick(&held)).collect();
-            let risks = risks(bundle, &bundle.features, &columns)?;
+            let risks = risks(&tolerant(bundle), &bundle.features, &columns)?;
             Some(Side { scored: Scored::new(risks, &holdout), threshold: served.threshold })
         }
     };
@@ -124,6 +124,17 @@ pub fn risks(bundle: &Bundle, features: &[Feature], columns: &[Column]) -> Resul
         Column::Levels(levels) => levels.len(),
     });
     Ok((0..count).map(|row| scorer.risk(&cells(features, columns, row))).collect())
+}
+
+/// A bundle that also scores rows which its own features would refuse for a missing number: it takes the mean of the
+/// training rows. Only so can a production model be compared on data that have changed.
+fn tolerant(bundle: &Bundle) -> Bundle {
+    let mut tolerant = bundle.clone();
+    let Model::Logistic(model) = &mut tolerant.model;
+    for term in model.terms.iter().filter(|term| term.part == Part::Value) {
+        model.imputed.entry(term.feature.clone()).or_insert(Cell::Number(term.mean));
+    }
+    tolerant
 }
 
 /// Values without resamples, for a bundle that is served already.

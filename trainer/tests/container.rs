@@ -4,104 +4,23 @@
 
 mod common;
 
-use common::{folder, four, manifest, seven, simulated, table};
+use common::{
+    cluster::{Cluster, STORE, task, trial},
+    four, manifest, seven, simulated, table,
+};
 use dropout_model::{
     bundle::Bundle,
     digest::digest,
     split::is_holdout,
-    task::{Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, report_file},
+    task::{Answer, Outcome, Task, Work, answer_file, bundle_file, report_file},
 };
 use dropout_trainer::{
-    Failure,
     evaluation::training_rows,
-    job::{Pod, Step, Training},
-    simulate::{self, Scenario},
+    job::{Step, Training},
     train,
 };
 use serde_json::{Value, json};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
-
-const STORE: &str = "store/models/trials/onc-302";
-
-struct Cluster {
-    root: PathBuf,
-}
-
-impl Cluster {
-    fn new(name: &str) -> Self {
-        let root = folder(name);
-        for part in ["task", "data", "store", "work/in", "work/out", "dev"] {
-            fs::create_dir_all(root.join(part)).unwrap();
-        }
-        let cluster = Self { root };
-        cluster.write("data/trial.csv", trial(1).as_bytes());
-        cluster
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        fs::write(self.root.join(name), bytes).unwrap();
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.root.join(name).exists()
-    }
-
-    /// A new pod for a task: empty scratch folders, one step after the other until one fails.
-    fn job(&self, task: &Task) -> (Result<(), Failure>, String) {
-        for part in ["work/in", "work/out"] {
-            let _ = fs::remove_dir_all(self.root.join(part));
-        }
-        self.again(task, &[Step::Prepare, Step::Train, Step::Evaluate])
-    }
-
-    fn again(&self, task: &Task, steps: &[Step]) -> (Result<(), Failure>, String) {
-        self.write("task/task.json", &serde_json::to_vec(task).unwrap());
-        self.write("dev/termination-log", b"");
-        let pod = Pod::new(&self.root);
-        let done = steps.iter().try_for_each(|step| pod.run(*step));
-        (done, String::from_utf8(self.read("dev/termination-log")).unwrap())
-    }
-
-    fn answered(&self, task: &Task) -> Answer {
-        let (done, text) = self.job(task);
-        done.unwrap();
-        assert!(text.len() <= 2_048);
-        Answer::read(&text, &task.hash()).unwrap()
-    }
-
-    fn refused(&self, task: &Task) -> Answer {
-        let (done, text) = self.job(task);
-        assert_eq!(done.unwrap_err().code(), 2);
-        Answer::read(&text, &task.hash()).unwrap()
-    }
-}
-
-fn trial(seed: u64) -> String {
-    simulate::csv(&simulate::trial(1_500, seed, Scenario::Stable))
-}
-
-fn task(version: u32, spec: &Value, production: Option<&Answer>) -> Task {
-    Task {
-        contract: CONTRACT.into(),
-        namespace: "trials".into(),
-        name: "onc-302".into(),
-        version,
-        work: Work::Train,
-        store: "/models/".into(),
-        manifest: manifest(spec),
-        production: production.map(|answer| {
-            let evidence = answer.evidence.as_ref().unwrap();
-            Served { digest: evidence.bundle.clone(), threshold: evidence.threshold }
-        }),
-    }
-}
+use std::{fs, path::Path};
 
 #[test]
 fn a_first_model_a_better_one_and_the_same_again_are_answered_and_kept() {
@@ -210,7 +129,8 @@ fn a_foreign_trainer_is_checked_like_our_own() {
     assert_eq!(refused(&|bundle| bundle.schema = "other".into()), "BadBundle");
     assert_eq!(refused(&|bundle| bundle.study = "OTHER".into()), "ForeignModel");
     assert_eq!(refused(&|bundle| bundle.features[0].max = Some(80.0)), "ForeignModel");
-    assert_eq!(refused(&|bundle| bundle.data_digest = "sha256:0".into()), "ForeignModel");
+    let other = |bundle: &mut Bundle| (bundle.code, bundle.data_digest) = ("theirs/1".into(), "sha256:0".into());
+    assert_eq!(refused(&other), "ForeignModel");
     assert_eq!(refused(&|bundle| bundle.holdout_fraction = 0.1), "ForeignModel");
     fs::remove_file(cluster.root.join("work/out/bundle.json")).unwrap();
     let (done, text) = cluster.again(&task, &[Step::Evaluate]);
@@ -303,6 +223,17 @@ fn a_column_that_production_needs_is_named_when_it_is_gone() {
     let answer = cluster.refused(&task(2, &simulated(four()), Some(&first)));
     assert_eq!(answer.reason, "MissingColumn");
     assert!(answer.message.contains("'distance_km', needed as the production model"), "{}", answer.message);
+}
+
+#[test]
+fn a_manifest_that_learns_to_live_with_missing_values_can_still_be_compared() {
+    let cluster = Cluster::new("missing");
+    let first = cluster.answered(&task(1, &simulated(four()), None));
+    let mut spec = simulated(seven());
+    spec["features"][0]["onMissing"] = json!("Indicate");
+    cluster.write("data/trial.csv", trial(1).replace(",F,58,", ",F,,").as_bytes());
+    assert_eq!(cluster.refused(&task(2, &simulated(seven()), Some(&first))).reason, "MissingValue");
+    assert_eq!(cluster.answered(&task(2, &spec, Some(&first))).outcome, Outcome::Passed);
 }
 
 #[test]

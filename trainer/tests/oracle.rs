@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{category, ctn_full, folder, integer, manifest, number, shared, spec, table, workspace};
+use common::{category, ctn_full, folder, integer, manifest, number, shared, skipped, spec, table, workspace};
 use dropout_model::{
     bundle::{Calibration, Scorer},
     rows::cells,
@@ -51,7 +51,7 @@ fn theirs(name: &str, file: &str, spec: &Value) -> Option<Vec<f64>> {
     let script = workspace().join("trainer/tests/oracle.sh");
     let status = Command::new("sh").arg(script).args([&data, &told, &out]).status();
     if !status.as_ref().is_ok_and(|status| status.success()) {
-        println!("SKIPPED: scikit-learn cannot be had here ({status:?})");
+        skipped(&format!("scikit-learn cannot be had here ({status:?})"));
         assert!(!status.is_ok_and(|status| status.code() == Some(1)), "the oracle itself failed");
         return None;
     }

@@ -20,7 +20,7 @@ pub enum Value {
 pub enum Rule {
     /// Everything the feature says.
     All,
-    /// Only what scoring needs: bounds are not enforced, an unknown category counts as none.
+    /// Only what scoring needs: bounds are not enforced, an unknown category and a missing value count as none.
     Scoring,
 }
 
@@ -28,7 +28,7 @@ pub enum Rule {
 pub fn read(feature: &Feature, text: &str, rule: Rule) -> Result<Value, (Reason, String)> {
     let text = text.trim();
     if text.is_empty() {
-        return missing(feature);
+        return missing(feature, rule);
     }
     match feature.kind {
         FeatureType::Number | FeatureType::Integer => number(feature, text, rule).map(Value::Number),
@@ -36,8 +36,8 @@ pub fn read(feature: &Feature, text: &str, rule: Rule) -> Result<Value, (Reason,
     }
 }
 
-fn missing(feature: &Feature) -> Result<Value, (Reason, String)> {
-    if feature.when_missing() == OnMissing::Refuse {
+fn missing(feature: &Feature, rule: Rule) -> Result<Value, (Reason, String)> {
+    if rule == Rule::All && feature.when_missing() == OnMissing::Refuse {
         let what =
             "is empty, but the feature refuses missing values; fill it in or set onMissing to Impute or Indicate";
         return Err((Reason::MissingValue, what.to_owned()));

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 pub struct Contract<'a> {
     /// Names the columns and says which rows count.
     pub manifest: &'a Manifest,
-    /// The features of production. Their bounds and levels are not enforced, since nobody asked production about these
+    /// The features of production. Their bounds, levels and missing values are not refused, since nobody asked production about these
     /// rows, but the columns must be there.
     pub production: Option<&'a [Feature]>,
 }

@@ -61,7 +61,8 @@ fn unless_there(created: Result<()>) -> Result<()> {
     }
 }
 
-/// Deletes Jobs, with their pods, and their ConfigMaps.
+/// Deletes Jobs, with their pods, and their ConfigMaps. The Job goes last: as long as it is there, a pass that was cut
+/// short is repeated.
 pub async fn prune(context: &Context, gathered: &Gathered, names: &[String]) -> Result<()> {
     let namespace = gathered.model.namespace().unwrap_or_default();
     let jobs: Api<Job> = Api::namespaced(context.client.clone(), &namespace);
@@ -69,11 +70,11 @@ pub async fn prune(context: &Context, gathered: &Gathered, names: &[String]) -> 
     for name in names {
         let job = gathered.jobs.iter().find(|job| job.name_any() == *name).and_then(|job| job.uid());
         let config = gathered.configs.iter().find(|config| config.name_any() == *name).and_then(|config| config.uid());
-        if let Some(uid) = job {
-            unless_gone(call::once("delete a Job", jobs.delete(name, &exactly(uid))).await.map(drop))?;
-        }
         if let Some(uid) = config {
             unless_gone(call::once("delete a task", configs.delete(name, &exactly(uid))).await.map(drop))?;
+        }
+        if let Some(uid) = job {
+            unless_gone(call::once("delete a Job", jobs.delete(name, &exactly(uid))).await.map(drop))?;
         }
         context.metrics.wrote("prune");
     }

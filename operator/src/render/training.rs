@@ -119,6 +119,7 @@ impl Containers<'_> {
         let mounts = json!([
             task_mount(),
             self.data_mount(),
+            mount("input", path::INPUT, true),
             mount("output", path::OUTPUT, true),
             mount(&volume(self.frame.spec.store.claim()), path::STORE, false),
         ]);

@@ -2,6 +2,10 @@
 
 use super::world::World;
 use serde_json::Value;
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+};
 
 /// One request that was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +44,31 @@ pub fn requests(world: &World, is_wanted: impl Fn(&str) -> bool) -> impl Iterato
     let events: Vec<Value> = lines.filter_map(|line| serde_json::from_str(line).ok()).collect();
     let is_ended = |event: &Value| event["stage"] == "ResponseComplete";
     events.into_iter().filter(is_ended).map(|event| request(&event)).filter(|request| request.user == USER)
+}
+
+/// The end of the audit log, to follow it as it grows.
+pub struct Tail(File);
+
+impl Tail {
+    /// From now on.
+    pub fn new(world: &World) -> Self {
+        let mut file = File::open(world.cluster.dir().join("audit.log")).unwrap();
+        file.seek(SeekFrom::End(0)).unwrap();
+        Self(file)
+    }
+
+    /// How many writes of the operator, renewals left out, were answered since the last call.
+    pub fn writes(&mut self) -> usize {
+        let mut text = String::new();
+        self.0.read_to_string(&mut text).unwrap();
+        // A line that is half read counts in one of its halves or not at all: good enough to choose a moment.
+        text.lines().filter(|line| is_write(line)).count()
+    }
+}
+
+fn is_write(line: &str) -> bool {
+    let has_verb = ["create", "patch", "delete"].iter().any(|verb| line.contains(&format!(r#""verb":"{verb}""#)));
+    has_verb && line.contains(USER) && !line.contains(r#""resource":"leases""#)
 }
 
 fn request(event: &Value) -> Request {

@@ -10,7 +10,7 @@ mod trial;
 mod world;
 
 pub use answers::{answer, bundle, inconclusive, passed, refused, unchanged};
-pub use audit::{Request, requests};
+pub use audit::{Request, Tail, requests};
 pub use operator::{Flags, IMAGE, Operator};
 pub use pods::{End, Serving, running};
 pub use specs::{MODEL, model, with};

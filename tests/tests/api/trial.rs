@@ -140,8 +140,13 @@ impl Trial {
 
     /// Lets the Job's pod end with what its main container answers.
     pub fn answer(&self, job: &Job, answer: impl FnOnce(&str) -> Answer) {
+        self.answer_pod(&self.pod_of(job), job, answer);
+    }
+
+    /// Lets this pod of the Job end with what its main container answers.
+    pub fn answer_pod(&self, pod: &Pod, job: &Job, answer: impl FnOnce(&str) -> Answer) {
         let text = answer(&task_of(job)).to_message().unwrap();
-        self.end(job, &End::with_code("evaluate", 0, text));
+        self.set_status(pod, &pods::ended(pod, &End::with_code("evaluate", 0, text)));
     }
 
     /// Lets the Job's pod end.

@@ -71,6 +71,9 @@ impl Node {
             .current_dir(root())
             .status()
             .unwrap();
+        // A node that was kept from an earlier run may still run an earlier build of the same tag.
+        self.kubectl(&["-n", "dropout-system", "rollout", "restart", "deployment/dropout"]);
+        self.kubectl(&["-n", "dropout-system", "rollout", "status", "deployment/dropout", "--timeout=60s"]);
         assert!(installed.success(), "helm install failed\n{}", self.kubectl(&["get", "pods", "-A", "-o", "wide"]));
     }
 

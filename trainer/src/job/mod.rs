@@ -78,33 +78,26 @@ impl Pod {
             Err(failure) => return self.refuse("", failure),
         };
         let hash = task.hash();
-        if task.contract != CONTRACT {
-            let message = format!(
-                "the task speaks '{}', this trainer {CONTRACT}; use the trainer's image of the operator's release",
-                task.contract
-            );
-            return self.refuse(&hash, BadInput::new(Reason::BadManifest, message).into());
-        }
-        let done = match (step, &task.work) {
-            (Step::Read, Work::Read(earlier)) | (Step::Evaluate, Work::Read(earlier)) => {
-                evaluate::repeat(self, &task, earlier)
-            }
+        let checked = spoken(&task.contract).and_then(|()| inner(&task));
+        let done = checked.and_then(|()| match (step, &task.work) {
+            (Step::Read | Step::Evaluate, Work::Read(earlier)) => evaluate::repeat(self, &task, earlier),
             (Step::Prepare, Work::Train) => prepare::prepare(self, &task),
             (Step::Evaluate, Work::Train | Work::Evaluate(_)) => evaluate::evaluate(self, &task),
-            (Step::Train, _) | (Step::Prepare, Work::Evaluate(_) | Work::Read(_)) => Ok(()),
             (Step::Read, Work::Train | Work::Evaluate(_)) => evaluate::repeat(self, &task, &hash),
-        };
+            (Step::Prepare, Work::Evaluate(_) | Work::Read(_)) | (Step::Train, _) => Ok(()),
+        });
         done.or_else(|failure| self.refuse(&hash, failure))
     }
 
-    /// Learns from what `prepare` left. The task itself is not in this container: it names production and the gate.
+    /// Trains from what `prepare` left: this container has neither task nor data nor store.
     fn train(&self) -> Result<(), Failure> {
         let told: Training = match self.json(&inside(path::INPUT, path::TRAINING)) {
             Ok(told) => told,
             Err(failure) => return self.refuse("", failure),
         };
         let task = told.task.clone();
-        train::train(self, told).or_else(|failure| self.refuse(&task, failure))
+        let done = spoken(&told.contract).and_then(|()| train::train(self, told));
+        done.or_else(|failure| self.refuse(&task, failure))
     }
 
     /// Answers bad input; any other failure is left for another try.
@@ -144,6 +137,26 @@ impl Pod {
         let read = bytes(&self.at(path), path, MAX_TASK)?;
         serde_json::from_slice(&read)
             .map_err(|error| BadInput::new(Reason::BadManifest, format!("{path} is not readable: {error}")).into())
+    }
+}
+
+/// Refuses what speaks another contract.
+fn spoken(contract: &str) -> Result<(), Failure> {
+    if contract == CONTRACT {
+        return Ok(());
+    }
+    let message = format!(
+        "the task speaks '{contract}', this trainer {CONTRACT}; use the trainer's image of the operator's release"
+    );
+    Err(BadInput::new(Reason::BadManifest, message).into())
+}
+
+/// Refuses paths that lead out of their claims.
+fn inner(task: &Task) -> Result<(), Failure> {
+    let paths = [task.store.as_str(), task.namespace.as_str(), task.name.as_str()];
+    match paths.iter().flat_map(|path| path.split('/')).any(|part| part == "..") {
+        true => Err(BadInput::new(Reason::BadManifest, "the store's path must not hold '..'").into()),
+        false => Ok(()),
     }
 }
 

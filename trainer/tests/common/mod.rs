@@ -1,6 +1,8 @@
 //! What the trainer's tests share: manifests of the trials, folders, and the shared data if they are there.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod cluster;
+
 use dropout_model::{
     manifest::Manifest,
     rows::{Contract, Table, read},
@@ -8,6 +10,7 @@ use dropout_model::{
 use serde_json::{Value, json};
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -21,9 +24,14 @@ pub fn shared(name: &str) -> Option<Vec<u8>> {
     let folder = std::env::var_os("DROPOUT_SHARED").map_or_else(|| workspace().join("../shared"), PathBuf::from);
     let found = fs::read(folder.join("data").join(name)).ok();
     if found.is_none() {
-        println!("SKIPPED: no shared data/{name}; set DROPOUT_SHARED to the folder that has it");
+        skipped(&format!("no shared data/{name}; set DROPOUT_SHARED to the folder that has it"));
     }
     found
+}
+
+/// Says loudly, past the capture of the test runner, that a test was not run.
+pub fn skipped(why: &str) {
+    let _ = std::io::stderr().write_all(format!("\nSKIPPED: {why}\n").as_bytes());
 }
 
 /// An empty folder of a test.
