@@ -270,3 +270,39 @@ fn a_refused_first_model_asks_for_a_human_and_a_refused_second_does_not() {
     assert_eq!(world.says(ConditionType::Stalled), "False/NoError");
     assert_eq!(world.says(ConditionType::Ready), "True/Serving");
 }
+
+#[test]
+fn a_previous_version_whose_bundle_is_quarantined_is_no_way_back() {
+    let mut world = world();
+    world.with_production();
+    let first = world.spec.clone();
+    world.learns_more().is_judged(Outcome::Passed, 0).is_promoted();
+    world.spec = first;
+    world.reconcile_all();
+    world.is_judged(Outcome::Passed, 0).fault(Some(ServingFault::Candidate("golden rows".into())));
+    world.reconcile_all();
+    world.commands(CommandName::RollbackTo, "v1");
+    assert_eq!(world.production(), Some("v2"));
+}
+
+#[test]
+fn a_number_that_a_job_has_is_not_given_again_after_the_status_was_lost() {
+    let mut world = world();
+    world.reconcile_all();
+    world.status = None;
+    world.reconcile_all();
+    assert_eq!(world.status().candidate.as_ref().unwrap().name, "v2");
+    assert_eq!(world.jobs.iter().map(|job| job.run.version).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn a_store_in_which_every_number_is_taken_ends_the_training() {
+    let mut world = world();
+    world.store.versions = (1..2_000).map(|version| (version, "sha256:another".to_owned())).collect();
+    world.reconcile_all();
+    for _ in 0..9 {
+        world.is_judged(Outcome::Passed, 0);
+    }
+    assert_eq!((world.outcome(), world.jobs.len()), (JudgedOutcome::TrainingFailed, 0));
+    assert_eq!(world.status().candidate, None);
+}

@@ -119,8 +119,8 @@ fn operator_killed_at_any_moment_ends_in_the_same_state_and_makes_no_job_twice()
         if stories.len() < MODELS && start.elapsed() > APART * u32::try_from(stories.len()).unwrap() {
             stories.push(Story::new(stories.len()));
         }
-        let is_over = stories.iter_mut().map(Story::go_on).fold(true, |all, is_one| all && is_one);
-        if is_over && stories.len() == MODELS && killer.is_finished() {
+        let still_going = stories.iter_mut().map(Story::go_on).filter(|is_over| !is_over).count();
+        if still_going == 0 && stories.len() == MODELS && killer.is_finished() {
             break;
         }
         let reports = || stories.iter().map(|story| story.trial.report()).collect::<Vec<_>>().join("\n====\n");

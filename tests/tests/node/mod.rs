@@ -223,7 +223,9 @@ impl<'a> Trial<'a> {
                      "selector": {"trialops.dev/model": self.name, "app.kubernetes.io/component": "serving"}},
         }));
         let service = self.node.get(&self.namespace, &format!("service/{name}"));
-        u16::try_from(service["spec"]["ports"][0]["nodePort"].as_u64().unwrap()).unwrap()
+        let port = u16::try_from(service["spec"]["ports"][0]["nodePort"].as_u64().unwrap()).unwrap();
+        self.wait("the node port is open", |_| TcpStream::connect(("127.0.0.1", port)).is_ok());
+        port
     }
 }
 

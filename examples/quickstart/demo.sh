@@ -1,0 +1,253 @@
+#!/usr/bin/env bash
+# The story on a real Kubernetes: install, apply, train, judge, serve, roll out, refuse. With KUBECONFIG and REGISTRY set
+# it runs on that cluster; else on a single node that it starts on this machine. DATA=file.csv SPEC=model.yaml: your own.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source examples/quickstart/predict.sh
+here=examples/quickstart
+out=target/demo
+cluster=target/debug/dropout-cluster
+mkdir -p "$out"
+data=${DATA:-} spec=${SPEC:-$here/model.yaml}
+started='' model='' namespace=''
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+fail() { printf '\n%s\n' "$*" >&2; exit 1; }
+
+if [ -n "$data" ] && [ ! -f "$data" ]; then fail "DATA=$data: there is no such file"; fi
+if [ ! -f "$spec" ]; then fail "SPEC=$spec: there is no such file"; fi
+if [ -n "$data" ] && [ -z "${SPEC:-}" ]; then fail "DATA needs SPEC, the DropoutModel that names the columns of $data"; fi
+if [ -n "${KUBECONFIG:-}" ] && [ -z "${REGISTRY:-}" ]; then
+  fail "KUBECONFIG is set: set REGISTRY to where you pushed the three images (see README, Install), or unset KUBECONFIG"
+fi
+
+tidy() {
+  local code=$?
+  trap - EXIT INT TERM
+  if [ "$code" != 0 ] && [ -n "$started" ]; then
+    echo "The demo did not end well (exit code $code); ending the node it started ..." >&2
+    [ -z "$model" ] || kubectl -n "$namespace" get dropoutmodel "$model" -o yaml > "$out/model-at-the-end.yaml" 2>/dev/null || true
+    "$cluster" down >&2 || true
+  fi
+  exit "$code"
+}
+trap tidy EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+say "What this does"
+if [ -n "${KUBECONFIG:-}" ]; then
+  echo "  on the cluster of KUBECONFIG ($KUBECONFIG):"
+  echo "  installs   the CRD dropoutmodels.trialops.dev and the chart in namespace dropout-system, images from $REGISTRY"
+else
+  echo "  builds     Kubernetes from pinned Go modules into your cache folder (first time: about 8 minutes on 2 cores),"
+  echo "             our binaries and three images into target/ (first time: about 6 minutes)"
+  echo "  installs   missing Debian packages: runc containernetworking-plugins iptables conntrack buildah (needs root)"
+  echo "  changes    on this machine, while the node is up: a bridge, iptables chains KUBE-* and CNI-*, cgroups;"
+  echo "             \`make cluster-down\` removes them all"
+fi
+echo "  applies    one namespace with a claim, a key and a DropoutModel; then two edits of it"
+
+install_operator() {
+  "$cluster" helm > "$out/helm"
+  "$(tail -n 1 "$out/helm")" upgrade --install dropout charts/dropout-operator --namespace dropout-system --create-namespace \
+    --set "image.registry=${REGISTRY:-localhost/dropout},image.pullPolicy=${PULL_POLICY:-IfNotPresent}" \
+    --wait --timeout 180s > "$out/helm.log" || { cat "$out/helm.log"; fail "the chart did not install"; }
+  kubectl -n dropout-system get deployments
+}
+
+say "1. A cluster"
+cargo build --quiet --locked -p dropout-cluster
+if [ -z "${KUBECONFIG:-}" ]; then
+  "$cluster" status >/dev/null 2>&1 || started=yes
+  "$cluster" build --level node
+  tests/images.sh
+  "$cluster" up --level node
+  eval "$("$cluster" env)"
+  for image in operator trainer inference; do "$cluster" load "target/images/$image.tar"; done
+fi
+kubectl get nodes
+
+say "2. The operator, by Helm"
+install_operator
+[ -n "$started" ] || kubectl -n dropout-system rollout restart deployment/dropout >/dev/null
+
+# The fields of the manifest that the demo itself needs.
+field() { kubectl create --dry-run=client -o jsonpath="$1" -f "$spec"; }
+kubectl apply --dry-run=server -f "$here/namespace.yaml" >/dev/null
+model=$(field '{.metadata.name}') namespace=$(field '{.metadata.namespace}')
+claim=$(field '{.spec.data.training.persistentVolumeClaim.claimName}')
+file=$(field '{.spec.data.training.uri}'); file=${file#file:///}
+secret=$(field '{.spec.serving.apiKeys.secretRef.name}')
+[ -n "$namespace" ] || fail "SPEC: metadata.namespace is missing"
+
+say "3. A trial: namespace $namespace, claim $claim, one client's key"
+kubectl delete dropoutmodel "$model" -n "$namespace" --ignore-not-found --wait >/dev/null 2>&1 || true
+kubectl create namespace "$namespace" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+kubectl label --overwrite namespace "$namespace" pod-security.kubernetes.io/enforce=restricted >/dev/null
+key=demo-$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+kubectl -n "$namespace" create secret generic "$secret" --from-literal=demo="$key" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+
+# On our own node a folder of it is the volume; elsewhere the cluster's default storage class gives one.
+if [ -n "$started" ] || [ -z "${REGISTRY:-}" ]; then
+  folder=$(dirname "$KUBECONFIG")/volumes/$namespace
+  mkdir -p "$folder"
+  rm -rf "$folder/store"
+  chown 65532:65532 "$folder"
+  kubectl apply -f - >/dev/null <<END
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $namespace}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Retain
+  storageClassName: ""
+  hostPath: {path: $folder, type: Directory}
+  claimRef: {namespace: $namespace, name: $claim}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: $claim, namespace: $namespace}
+spec: {accessModes: [ReadWriteOnce], storageClassName: "", volumeName: $namespace, resources: {requests: {storage: 1Gi}}}
+END
+else
+  folder=
+  sed "s/name: onc-302/name: $claim/; s/namespace: trial-onc-302/namespace: $namespace/" "$here/claim.yaml" | kubectl apply -f - >/dev/null
+fi
+
+if [ -n "$data" ]; then
+  [ -n "$folder" ] || fail "DATA on a cluster of your own: copy the file into the claim yourself, then apply SPEC"
+  mkdir -p "$(dirname "$folder/$file")"; cp "$data" "$folder/$file"; chown -R 65532:65532 "$folder"
+  echo "copied $data into the claim"
+else
+  kubectl -n "$namespace" delete job simulate --ignore-not-found >/dev/null
+  sed "s#localhost/dropout/#${REGISTRY:-localhost/dropout}/#" "$here/simulate.yaml" | kubectl apply -f - >/dev/null
+  kubectl -n "$namespace" wait --for=condition=Complete job/simulate --timeout=120s >/dev/null
+  kubectl -n "$namespace" logs job/simulate
+fi
+
+# follow VERSION: shows what happens to the model until that version is judged and the model is at rest.
+follow() {
+  local wanted=$1 seen=0 entry line end=$((SECONDS + 600))
+  while :; do
+    entry=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{range .status.history[*]}{.time}{"  "}{.reason}{": "}{.message}{"\n"}{end}')
+    while IFS= read -r line; do
+      [ -n "$line" ] || continue
+      case "$shown" in *"|$line|"*) ;; *) shown="$shown|$line|"; printf '   %s\n' "$line" ;; esac
+    done <<< "$entry"
+    line=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.stage}/{.status.judged.version}/{.metadata.generation}/{.status.observedGeneration}')
+    if [ "$line" = "Idle/$wanted/${line#Idle/"$wanted"/}" ]; then
+      local generations=${line#Idle/"$wanted"/}
+      [ "${generations%/*}" = "${generations#*/}" ] && break
+    fi
+    [ "$SECONDS" -lt "$end" ] || fail "nothing more happened within 10 minutes: kubectl -n $namespace describe dropoutmodel $model"
+    sleep 0.5
+  done
+  say "   The gate said"
+  kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{range .status.judged.checks[*]}{.verdict}{"\t"}{.name}{"\t"}{.message}{"\n"}{end}' |
+    awk -F'\t' '{printf "   %-13s %-24s %s\n", $1, $2, $3}'
+  echo
+  kubectl -n "$namespace" get dropoutmodels -o wide
+}
+shown=''
+
+say "4. Apply $spec: data accepted, training, the gate, rollout"
+kubectl apply -f "$spec"
+follow 1
+
+outcome=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.production.name}')
+if [ -z "$outcome" ]; then
+  say "The first model was not promoted; the conditions say why and what to do:"
+  kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{range .status.conditions[*]}{.type}{"\t"}{.status}{"\t"}{.message}{"\n"}{end}'
+  exit 0
+fi
+
+# Predictions go through 127.0.0.1.
+kubectl -n "$namespace" apply -f - >/dev/null <<END
+apiVersion: v1
+kind: Service
+metadata: {name: $model-local, namespace: $namespace}
+spec:
+  type: NodePort
+  selector: {trialops.dev/model: $model, app.kubernetes.io/component: serving}
+  ports: [{port: 8000, targetPort: http}]
+END
+forward=
+if [ -n "$folder" ]; then
+  port=$(kubectl -n "$namespace" get service "$model-local" -o jsonpath='{.spec.ports[0].nodePort}')
+else
+  port=18000
+  kubectl -n "$namespace" port-forward "service/$model" "$port:8000" >/dev/null 2>&1 & forward=$!
+  trap 'kill $forward 2>/dev/null || true; tidy' EXIT
+fi
+for _ in $(seq 50); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep 0.2; done
+
+if [ -n "$data" ]; then
+  say "Your model is served"
+  echo "  curl http://127.0.0.1:$port/v1/model -H 'x-api-key: $key'"
+  echo "  kubectl -n $namespace describe dropoutmodel $model"
+  echo "The node stays up; \`make cluster-down\` ends it."
+  exit 0
+fi
+
+small="age days_in_trial visits_completed adverse_events"
+full="$small visits_missed days_since_last_visit distance_km"
+examples() { # VERSION COLUMNS: bodies for a low, a medium and a critical patient, from the trial's own rows
+  local digest
+  digest=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.production.digest}')
+  local threshold
+  threshold=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.production.threshold}')
+  [ -n "$folder" ] || return 0
+  target/"$(rustc -vV | sed -n 's/^host: //p')"/release/dropout-trainer score --data "$folder/$file" --out "$out/risks.csv" \
+    --bundle "$folder/store/$namespace/$model/bundles/sha256-${digest#sha256:}.json" 2>/dev/null
+  example_patients "$out/risks.csv" "$folder/$file" "$1" "$threshold"
+}
+show_predictions() {
+  local body
+  while IFS= read -r body; do
+    [ -n "$body" ] || { echo "   (no row of this trial falls into the next tier under this version)"; continue; }
+    echo "   POST /predict $body"
+    echo "     $(predict "$port" "$key" "$body")"
+  done < <(examples "$1")
+}
+
+say "5. Predictions by v1, through 127.0.0.1:$port"
+show_predictions "$small"
+
+say "6. Three more features: first made known to v1 (suspended), so that clients can send them before v2 is served"
+sed 's/^spec:/spec:\n  suspend: true/' "$here/model-more-features.yaml" | kubectl apply -f - >/dev/null
+body=$(examples "$full" | head -n 1)
+for _ in $(seq 120); do
+  kubectl -n "$namespace" rollout status "deployment/$model" --timeout=60s >/dev/null 2>&1 || true
+  case "$(predict "$port" "$key" "$body" || true)" in *model_version*) break ;; esac
+  sleep 0.5
+done
+sleep 3
+: > "$out/asked"; : > "$out/failed"
+touch "$out/asking"
+( while [ -e "$out/asking" ]; do
+    case "$(predict "$port" "$key" "$body" || true)" in *'"model_version"'*) echo >> "$out/asked" ;; *) echo >> "$out/failed" ;; esac
+  done ) & asking=$!
+say "7. v2: trained, judged against v1 on the same patients, rolled out while requests flow"
+kubectl apply -f "$here/model-more-features.yaml"
+follow 2
+sleep 8
+rm -f "$out/asking"; wait "$asking" || true
+echo "   requests during training and roll-out: $(wc -l < "$out/asked") answered, $(wc -l < "$out/failed") failed"
+[ ! -s "$out/failed" ] || fail "requests failed during the roll"
+
+say "8. Predictions by v2: a low, a medium and a critical patient"
+show_predictions "$full"
+
+say "9. A worse model: trained, and refused with the reason; v2 goes on serving"
+kubectl apply -f "$here/model-worse.yaml"
+follow 3
+
+say "Done. The cluster stays up. Try next"
+[ -z "$folder" ] || echo "  export KUBECONFIG=$KUBECONFIG PATH=$(dirname "$(command -v kubectl)"):\$PATH"
+echo "  kubectl -n $namespace describe dropoutmodel $model"
+echo "  kubectl -n $namespace get events --sort-by=.lastTimestamp"
+echo "  kubectl -n $namespace annotate --overwrite dropoutmodel $model trialops.dev/rollback-to=previous@\$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+echo "  curl http://127.0.0.1:$port/predict -H 'x-api-key: $key' -d '$body'"
+[ -z "$folder" ] || echo "  ls $folder/store/$namespace/$model/reports    the evaluation reports"
+echo "  make cluster-down    end it and remove every trace"
