@@ -19,6 +19,22 @@ run() {
   return "$code"
 }
 
+# A picture of everything a cluster could leave behind.
+picture() {
+  awk '{print "mount " $5}' /proc/self/mountinfo
+  for link in /sys/class/net/*; do echo "link ${link##*/}"; done
+  find /sys/fs/cgroup -maxdepth 3 -type d 2>/dev/null | grep -iE 'dropout|kube|cni' | sed 's/^/cgroup /'
+  { iptables-save -c || true; } 2>/dev/null | sed -n 's/^:\(KUBE[^ ]*\|CNI[^ ]*\).*/chain \1/p'
+  ps -eo pid=,args= | grep -E 'dropout-operator/bin-|/dropout-(operator|inference|cluster)( |$)' | grep -v grep | sed 's/^/process /'
+}
+
+# Runs after the level's own tests: nothing is left behind.
+nothing_left() {
+  picture > "$log/$1.after"
+  DROPOUT_BEFORE=$PWD/$log/$1.before DROPOUT_AFTER=$PWD/$log/$1.after \
+    run "$1" cargo test --locked -p dropout-tests --test last_nothing_left
+}
+
 unit() {
   run unit cargo test --locked --no-fail-fast --workspace --exclude dropout-tests --exclude dropout-cluster
   run unit cargo test --locked --no-fail-fast -p dropout-tests --lib --test 'unit_*'
@@ -29,7 +45,8 @@ api() {
   run api cargo build --locked -p dropout-operator -p dropout-cluster || return
   run api target/debug/dropout-cluster build --level api || return
   run api cargo test --locked --no-fail-fast -p dropout-cluster --test 'api*'
-  run api cargo test --locked --no-fail-fast -p dropout-tests --test 'api_*'
+  run api cargo test --locked --no-fail-fast -p dropout-tests --test 'api_*' -- --nocapture
+  nothing_left api
 }
 
 node() {
@@ -37,12 +54,15 @@ node() {
   run node target/debug/dropout-cluster build --level node || return
   run node tests/images.sh || return
   DROPOUT_TEST_NODE=1 run node cargo test --locked --no-fail-fast -p dropout-cluster --test 'node*' -- --test-threads=1
-  DROPOUT_TEST_NODE=1 run node cargo test --locked --no-fail-fast -p dropout-tests --test 'node_*' -- --test-threads=1 --nocapture
+  DROPOUT_TEST_NODE=1 run node target/debug/dropout-cluster run --level node -- \
+    cargo test --locked --no-fail-fast -p dropout-tests --test 'node_*' -- --test-threads=1 --nocapture
+  nothing_left node
 }
 
 for level in "$@"; do
   : > "$log/$level.log"
   start=$SECONDS
+  picture > "$log/$level.before"
   "$level"
   passed=$(grep -Eo '^test result: [^;]*[0-9]+ passed' "$log/$level.log" | grep -Eo '[0-9]+ passed' | awk '{n += $1} END {print n + 0}')
   failed=$(grep -Eo '[0-9]+ failed;' "$log/$level.log" | awk '{n += $1} END {print n + 0}')

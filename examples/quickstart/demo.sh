@@ -73,7 +73,6 @@ install_operator
 
 # The fields of the manifest that the demo itself needs.
 field() { kubectl create --dry-run=client -o jsonpath="$1" -f "$spec"; }
-kubectl apply --dry-run=server -f "$here/namespace.yaml" >/dev/null
 model=$(field '{.metadata.name}') namespace=$(field '{.metadata.namespace}')
 claim=$(field '{.spec.data.training.persistentVolumeClaim.claimName}')
 file=$(field '{.spec.data.training.uri}'); file=${file#file:///}
@@ -126,23 +125,27 @@ else
   kubectl -n "$namespace" logs job/simulate
 fi
 
-# follow VERSION: shows what happens to the model until that version is judged and the model is at rest.
+# tell: prints what the model's status says now and has not said before.
+tell() {
+  local line
+  while IFS= read -r line; do
+    case "$line" in ''|*'|') continue ;; esac
+    case "$shown" in *"<$line>"*) ;; *) shown="$shown<$line>"; printf '   %s\n' "$line" ;; esac
+  done < <(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath="{range .status.conditions[?(@.reason=='Accepted')]}{.lastTransitionTime}{'  DataAccepted: '}{.message}{'\n'}{end}{range .status.history[*]}{.time}{'  '}{.reason}{': '}{.message}{'\n'}{end}")
+}
+
+# follow VERSION: tells what happens to the model until that version is judged and the model is at rest.
 follow() {
-  local wanted=$1 seen=0 entry line end=$((SECONDS + 600))
+  local state end=$((SECONDS + 600)) generations
   while :; do
-    entry=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{range .status.history[*]}{.time}{"  "}{.reason}{": "}{.message}{"\n"}{end}')
-    while IFS= read -r line; do
-      [ -n "$line" ] || continue
-      case "$shown" in *"|$line|"*) ;; *) shown="$shown|$line|"; printf '   %s\n' "$line" ;; esac
-    done <<< "$entry"
-    line=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.stage}/{.status.judged.version}/{.metadata.generation}/{.status.observedGeneration}')
-    if [ "$line" = "Idle/$wanted/${line#Idle/"$wanted"/}" ]; then
-      local generations=${line#Idle/"$wanted"/}
-      [ "${generations%/*}" = "${generations#*/}" ] && break
-    fi
+    tell
+    state=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.stage}/{.status.judged.version}/{.metadata.generation}={.status.observedGeneration}')
+    generations=${state#"Idle/$1/"}
+    if [ "$generations" != "$state" ] && [ "${generations%=*}" = "${generations#*=}" ]; then break; fi
     [ "$SECONDS" -lt "$end" ] || fail "nothing more happened within 10 minutes: kubectl -n $namespace describe dropoutmodel $model"
     sleep 0.5
   done
+  tell
   say "   The gate said"
   kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{range .status.judged.checks[*]}{.verdict}{"\t"}{.name}{"\t"}{.message}{"\n"}{end}' |
     awk -F'\t' '{printf "   %-13s %-24s %s\n", $1, $2, $3}'

@@ -4,7 +4,7 @@
 mod world;
 
 use dropout_crds::{
-    ConditionType, DropoutModelStatus, Reason,
+    ConditionType, Reason,
     command::CommandName,
     dropout_model::AutomaticRollback,
     status::{JudgedOutcome, Stage},
@@ -19,36 +19,6 @@ use world::{Mishap, World};
 
 fn world() -> World {
     World::new()
-}
-
-impl World {
-    fn status(&self) -> &DropoutModelStatus {
-        self.status.as_ref().unwrap()
-    }
-
-    /// A condition as `Status/Reason`.
-    fn says(&self, kind: ConditionType) -> String {
-        let name = kind.name();
-        let condition = self.status().conditions.iter().find(|condition| condition.type_ == name).unwrap();
-        format!("{}/{}", condition.status, condition.reason)
-    }
-
-    fn stage(&self) -> Option<Stage> {
-        self.status().candidate.as_ref().map(|candidate| candidate.stage)
-    }
-
-    fn production(&self) -> Option<&str> {
-        self.status().production.as_ref().map(|release| release.name.as_str())
-    }
-
-    fn outcome(&self) -> JudgedOutcome {
-        self.status().judged.as_ref().unwrap().outcome
-    }
-
-    /// v2 passed and its pods are on their way.
-    fn rolling_out(&mut self) -> &mut Self {
-        self.with_production().learns_more().is_judged(Outcome::Passed, 0)
-    }
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! What people, Jobs and pods do in a story, in one word each. After each the operator has reconciled.
 
 use super::{Mishap, World};
-use dropout_crds::command::{Command, CommandName};
+use dropout_crds::{
+    ConditionType, DropoutModelStatus,
+    command::{Command, CommandName},
+    status::{JudgedOutcome, Stage},
+};
 use dropout_model::{manifest::Threshold, task::Outcome};
 use dropout_planner::observed::RunFailure;
 
@@ -86,6 +90,36 @@ impl World {
         self.now = self.now.max(wake);
         self.reconcile_all();
         self
+    }
+}
+
+impl World {
+    pub fn status(&self) -> &DropoutModelStatus {
+        self.status.as_ref().unwrap()
+    }
+
+    /// A condition as `Status/Reason`.
+    pub fn says(&self, kind: ConditionType) -> String {
+        let name = kind.name();
+        let condition = self.status().conditions.iter().find(|condition| condition.type_ == name).unwrap();
+        format!("{}/{}", condition.status, condition.reason)
+    }
+
+    pub fn stage(&self) -> Option<Stage> {
+        self.status().candidate.as_ref().map(|candidate| candidate.stage)
+    }
+
+    pub fn production(&self) -> Option<&str> {
+        self.status().production.as_ref().map(|release| release.name.as_str())
+    }
+
+    pub fn outcome(&self) -> JudgedOutcome {
+        self.status().judged.as_ref().unwrap().outcome
+    }
+
+    /// v2 passed and its pods are on their way.
+    pub fn rolling_out(&mut self) -> &mut Self {
+        self.with_production().learns_more().is_judged(Outcome::Passed, 0)
     }
 }
 

@@ -19,11 +19,13 @@ pub struct Flags {
     pub max_trainings: u32,
     /// The serving image.
     pub inference_image: String,
+    /// Who it is in the Lease. One that was killed goes on at once under the same name.
+    pub identity: String,
 }
 
 impl Default for Flags {
     fn default() -> Self {
-        Self { max_trainings: 100, inference_image: IMAGE.to_owned() }
+        Self { max_trainings: 100, inference_image: IMAGE.to_owned(), identity: NAME.to_owned() }
     }
 }
 
@@ -36,14 +38,25 @@ pub struct Operator {
 impl Operator {
     /// Starts it under its own service account and waits until it leads.
     pub fn start(world: &World, flags: Flags) -> Self {
+        let before = leadings(&log(world));
+        let operator = Self::launch(world, flags);
+        eventually("the operator to lead", || {
+            assert!(operator.is_running(), "the operator ended: {}", operator.log_end());
+            if leadings(&operator.log) > before { Ok(()) } else { Err(operator.log_end()) }
+        });
+        operator
+    }
+
+    /// Starts it.
+    pub fn launch(world: &World, flags: Flags) -> Self {
         let log = log(world);
-        let before = leadings(&log);
         let file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let child = Command::new(program(NAME))
             .args(["--trainer-image=trainer:1", "--image-pull-policy=IfNotPresent"])
             .arg(format!("--inference-image={}", flags.inference_image))
             .arg(format!("--max-trainings={}", flags.max_trainings))
+            .arg(format!("--identity={}", flags.identity))
             .arg(format!("--lease-namespace={SYSTEM}"))
             .arg(format!("--port={port}"))
             .env("KUBECONFIG", world.operator_kubeconfig())
@@ -54,12 +67,7 @@ impl Operator {
             .stderr(file)
             .spawn()
             .unwrap();
-        let operator = Self { child: Mutex::new(child), log };
-        eventually("the operator to lead", || {
-            assert!(operator.is_running(), "the operator ended: {}", operator.log_end());
-            if leadings(&operator.log) > before { Ok(()) } else { Err(operator.log_end()) }
-        });
-        operator
+        Self { child: Mutex::new(child), log }
     }
 
     /// Whether it still runs.
@@ -70,6 +78,13 @@ impl Operator {
     /// Ends it with SIGKILL.
     pub fn kill(self) {
         drop(self);
+    }
+
+    /// Ends it with SIGTERM and waits until it has ended by itself.
+    pub fn end_in_order(self) {
+        let id = self.child.lock().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        eventually("the operator to end", || if self.is_running() { Err(self.log_end()) } else { Ok(()) });
     }
 
     /// The end of its log.
