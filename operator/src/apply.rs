@@ -38,10 +38,7 @@ impl Changes {
 pub fn changes(context: &Context, seen: (&Gathered, &Observed), plan: &Plan) -> Result<Changes> {
     let (gathered, observed) = seen;
     let frame = Frame { identity: &observed.identity, spec: &observed.spec, settings: &context.settings };
-    let mut changes = Changes {
-        status: gathered.model.status.as_ref() != Some(&plan.status),
-        ..Changes::default()
-    };
+    let mut changes = Changes { status: gathered.model.status.as_ref() != Some(&plan.status), ..Changes::default() };
     for intent in &plan.intents {
         match intent {
             Intent::Launch(launch) => changes.launches.extend(training::start(frame, launch, gathered)?),

@@ -30,9 +30,7 @@ pub async fn read<T, F: Future<Output = kube::Result<T>>>(what: &str, call: impl
 
 fn is_transient(error: &Error) -> bool {
     let Error::Api { source, .. } = error else { return false };
-    match source.as_ref() {
-        kube::Error::Api(status) => matches!(status.code, 429 | 500 | 502 | 503 | 504),
-        kube::Error::HyperError(_) | kube::Error::Service(_) => true,
-        _ => false,
-    }
+    let is_busy =
+        matches!(source.as_ref(), kube::Error::Api(status) if [429, 500, 502, 503, 504].contains(&status.code));
+    is_busy || matches!(source.as_ref(), kube::Error::HyperError(_) | kube::Error::Service(_))
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use dropout_crds::DropoutModel;
 use dropout_planner::plan;
-use futures::{FutureExt, Stream, StreamExt, future::BoxFuture};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, future::BoxFuture};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
@@ -46,7 +46,12 @@ where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {
     fn touched(self) -> impl Stream<Item = Result<K, watcher::Error>> + Send {
-        watcher(self.api, self.config).default_backoff().reflect(self.writer).touched_objects()
+        self.shown(|_| ())
+    }
+
+    /// As `touched`; every event is shown first, when the cache has it already.
+    fn shown(self, show: impl Fn(&watcher::Event<K>) + Send) -> impl Stream<Item = Result<K, watcher::Error>> + Send {
+        watcher(self.api, self.config).default_backoff().reflect(self.writer).inspect_ok(show).touched_objects()
     }
 }
 
@@ -104,7 +109,9 @@ pub fn run(watching: Watching, context: Arc<Context>, stop: CancellationToken) -
     let known = context.caches.models.clone();
     let of_claim = move |claim: k8s_openapi::api::core::v1::PersistentVolumeClaim| users(&known, &claim);
     let config = controller::Config::default().concurrency(CONCURRENCY).debounce(DEBOUNCE);
-    Controller::for_stream(watching.models.touched(), models)
+    let hearing = context.clone();
+    let hear = move |event: &watcher::Event<_>| hearing.ledger.hear(event, || hearing.caches.models.state());
+    Controller::for_stream(watching.models.shown(hear), models)
         .with_config(config)
         .owns_stream(watching.jobs.touched())
         .owns_stream(watching.deployments.touched())
@@ -146,7 +153,7 @@ fn users(
 async fn reconcile(model: Arc<DropoutModel>, context: Arc<Context>) -> Result<Action> {
     context.metrics.passed();
     if model.metadata.deletion_timestamp.is_some() {
-        context.ledger.note(&model.uid().unwrap_or_default(), None);
+        context.ledger.forget(&model.uid().unwrap_or_default());
         return Ok(Action::requeue(RESYNC));
     }
     let now = Timestamp::now();
@@ -164,7 +171,7 @@ async fn reconcile(model: Arc<DropoutModel>, context: Arc<Context>) -> Result<Ac
 async fn act(context: &Context, model: &DropoutModel) -> Result<Option<Timestamp>> {
     let _turn = context.turn.lock().await;
     let Some(live) = gather(&context.client, &identity(model)).await? else {
-        context.ledger.note(&model.uid().unwrap_or_default(), None);
+        context.ledger.forget(&model.uid().unwrap_or_default());
         return Ok(None);
     };
     let facts = observed(context, &live);
@@ -183,19 +190,10 @@ fn after_error(model: Arc<DropoutModel>, error: &Error, context: Arc<Context>) -
     context.metrics.failed(error.label());
     let pause = match error {
         Error::Conflict { .. } => Duration::from_millis(300),
-        Error::Deadline { .. } | Error::Api { .. } | Error::Malformed(..) | Error::Render(..) => Duration::from_secs(15),
+        Error::Deadline { .. } | Error::Api { .. } | Error::Malformed(..) | Error::Render(..) => {
+            Duration::from_secs(15)
+        }
     };
     tracing::warn!(model = model.name_any(), namespace = model.namespace(), %error, "a pass ended early");
     Action::requeue(pause)
-}
-
-/// Fills the ledger from the caches, once they are filled.
-pub async fn fill_ledger(context: Arc<Context>) -> bool {
-    if context.caches.models.wait_until_ready().await.is_err() {
-        return false;
-    }
-    for model in context.caches.models.state() {
-        context.ledger.note(&model.uid().unwrap_or_default(), model.status.as_ref());
-    }
-    true
 }

@@ -51,10 +51,11 @@ impl Error {
 
     /// What an API error means for a call.
     pub fn of(what: &str, error: kube::Error) -> Self {
-        match &error {
-            // Also AlreadyExists, which the client does not count as a conflict.
-            kube::Error::Api(status) if status.code == 409 => Self::Conflict { what: what.to_owned() },
-            _ => Self::Api { what: what.to_owned(), source: Box::new(error) },
+        // 409 is also AlreadyExists, which the client does not count as a conflict.
+        let is_conflict = matches!(&error, kube::Error::Api(status) if status.code == 409);
+        if is_conflict {
+            return Self::Conflict { what: what.to_owned() };
         }
+        Self::Api { what: what.to_owned(), source: Box::new(error) }
     }
 }

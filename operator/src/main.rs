@@ -3,7 +3,7 @@
 use dropout_operator::{
     connect::connect,
     context::Context,
-    controller::{Watching, fill_ledger, run},
+    controller::{Watching, run},
     fleet::Ledger,
     health::{Health, app},
     lease::Elector,
@@ -100,13 +100,11 @@ async fn lead(
     }
     tracing::info!(identity = context.settings.identity, "leading");
     context.metrics.leads(true);
-    let ledger = tokio::spawn(fill_ledger(context.clone()));
-    let mut work = run(watching, context.clone(), stop.clone());
+    let mut work = run(watching, context, stop.clone());
     tokio::select! {
         () = &mut work => {}
         () = elector.keep() => return Err("the lease was lost".into()),
     }
-    ledger.abort();
     let _ = tokio::time::timeout(Duration::from_secs(5), elector.release()).await;
     match stop.is_cancelled() {
         true => Ok(()),

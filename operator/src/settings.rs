@@ -135,7 +135,11 @@ impl Settings {
     }
 }
 
-fn number<T: std::str::FromStr>(values: &HashMap<&str, String>, flag: &'static str, default: T) -> Result<T, SettingsError> {
+fn number<T: std::str::FromStr>(
+    values: &HashMap<&str, String>,
+    flag: &'static str,
+    default: T,
+) -> Result<T, SettingsError> {
     match values.get(flag) {
         None => Ok(default),
         Some(text) => text.parse().map_err(|_| SettingsError::NoNumber(flag, text.clone())),

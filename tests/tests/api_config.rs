@@ -32,7 +32,11 @@ fn config_is_the_chart_rendered() {
 #[test]
 fn the_chart_asks_for_a_registry_and_no_verb_on_secrets() {
     let render = |settings: &[&str]| {
-        output(Command::new(helm()).args(["template", "dropout", "charts/dropout-operator", "-n", "dropout-system"]).args(settings))
+        output(
+            Command::new(helm())
+                .args(["template", "dropout", "charts/dropout-operator", "-n", "dropout-system"])
+                .args(settings),
+        )
     };
     let (is_rendered, text) = render(&[]);
     assert!(!is_rendered && text.contains("registry"), "{text}");
@@ -42,7 +46,10 @@ fn the_chart_asks_for_a_registry_and_no_verb_on_secrets() {
         let (is_rendered, text) = render(settings);
         assert!(is_rendered, "{text}");
         assert!(!text.contains("secrets"), "a rule on secrets");
-        assert!(!text.contains("\"*\"") || text.matches("\"*\"").count() == 1, "a wildcard beyond the policy's apiVersions");
+        assert!(
+            !text.contains("\"*\"") || text.matches("\"*\"").count() == 1,
+            "a wildcard beyond the policy's apiVersions"
+        );
     }
     let (_, text) = render(&["--set", "image.registry=r,watchNamespace=trial"]);
     assert!(!text.contains("kind: ClusterRole\n"), "a ClusterRole although one namespace is watched");

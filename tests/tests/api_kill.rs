@@ -81,7 +81,9 @@ impl Story {
 
     fn answer(&self, pod: &Pod) {
         let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-        let Some(name) = pod.labels().get("batch.kubernetes.io/job-name").filter(|_| phase == Some("Pending")) else { return };
+        let Some(name) = pod.labels().get("batch.kubernetes.io/job-name").filter(|_| phase == Some("Pending")) else {
+            return;
+        };
         let Some(job) = self.trial.get::<Job>(name) else { return };
         let version = job.labels()["trialops.dev/version"].clone();
         self.trial.answer_pod(pod, &job, |task| passed(task, &version));
@@ -145,14 +147,19 @@ fn assert_end(trial: &Trial) {
     let names: Vec<&String> = created.keys().collect();
     assert!(created.values().all(|times| *times == 1), "{created:?}");
     assert_eq!(names.len(), 2, "{created:?}");
-    assert!(names[0].starts_with(&format!("{MODEL}-v1-train-")) && names[1].starts_with(&format!("{MODEL}-v2-train-")), "{names:?}");
+    assert!(
+        names[0].starts_with(&format!("{MODEL}-v1-train-")) && names[1].starts_with(&format!("{MODEL}-v2-train-")),
+        "{names:?}"
+    );
 }
 
 /// How often each Job of a namespace was created.
 fn created_jobs(trial: &Trial) -> BTreeMap<String, u32> {
     let mut times = BTreeMap::new();
     let is_creation = |line: &str| line.contains(r#""resource":"jobs""#) && line.contains(r#""verb":"create""#);
-    for request in requests(world(), is_creation).filter(|request| request.code == 201 && request.namespace == trial.namespace) {
+    for request in
+        requests(world(), is_creation).filter(|request| request.code == 201 && request.namespace == trial.namespace)
+    {
         *times.entry(request.name).or_default() += 1;
     }
     times

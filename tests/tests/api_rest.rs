@@ -5,10 +5,7 @@ mod api;
 
 use api::{Request, Trial, inconclusive, is, requests, shared_operator, world};
 use dropout_crds::ConditionType::{GatePassed, Stalled};
-use std::{
-    env, thread,
-    time::Duration,
-};
+use std::{env, thread, time::Duration};
 
 /// Seconds at rest, unless `DROPOUT_REST_SECONDS` says otherwise.
 const SECONDS: u64 = 120;
@@ -45,16 +42,20 @@ fn three_models_at_rest_cost_no_write_but_the_lease() {
     let seconds = env::var("DROPOUT_REST_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SECONDS);
     thread::sleep(Duration::from_secs(seconds));
     let after = all_requests();
-    let written: Vec<&Request> = after[before.len()..].iter().filter(|request| is_write_to_more_than_the_lease(request)).collect();
+    let written: Vec<&Request> =
+        after[before.len()..].iter().filter(|request| is_write_to_more_than_the_lease(request)).collect();
     assert!(written.is_empty(), "{written:#?}");
-    let renewals = after[before.len()..].iter().filter(|request| request.resource == "leases" && request.is_write()).count();
+    let renewals =
+        after[before.len()..].iter().filter(|request| request.resource == "leases" && request.is_write()).count();
     assert!(renewals as u64 >= seconds / 4, "the Lease was renewed {renewals} times in {seconds} s");
     assert!(shared_operator().is_running());
     eprintln!("{} requests in {seconds} s at rest, {renewals} of them renewals", after.len() - before.len());
 
     let secrets: Vec<&Request> = after.iter().filter(|request| request.resource == "secrets").collect();
     assert!(secrets.is_empty(), "{secrets:#?}");
-    let is_spec = |request: &&Request| request.is_write() && request.resource == "dropoutmodels" && request.subresource != "status";
+    let is_spec = |request: &&Request| {
+        request.is_write() && request.resource == "dropoutmodels" && request.subresource != "status"
+    };
     let specs: Vec<&Request> = after.iter().filter(is_spec).collect();
     assert!(specs.is_empty(), "{specs:#?}");
     let forbidden: Vec<&Request> = after.iter().filter(|request| request.code == 403).collect();

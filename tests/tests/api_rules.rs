@@ -56,7 +56,8 @@ fn mismatch(answer: &Result<Value, String>, wanted: (&Value, Option<Refusal>)) -
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len() && one.iter().all(|(key, value)| other.get(key).is_some_and(|there| is_same(value, there)))
+            one.len() == other.len()
+                && one.iter().all(|(key, value)| other.get(key).is_some_and(|there| is_same(value, there)))
         }
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
@@ -155,7 +156,8 @@ fn example_files(folder: &Path) -> Vec<PathBuf> {
 fn status_is_a_subresource_that_a_write_of_the_spec_leaves_alone_and_the_other_way_round() {
     let trial = Trial::without_claim("subresource");
     let stored = trial.apply(&trial.spec());
-    let entry = Entry { time: Time("2026-11-20T09:00:00Z".parse().unwrap()), reason: "Tested".into(), message: "by us".into() };
+    let entry =
+        Entry { time: Time("2026-11-20T09:00:00Z".parse().unwrap()), reason: "Tested".into(), message: "by us".into() };
     let status = DropoutModelStatus { next_version: Some(4), history: vec![entry], ..DropoutModelStatus::default() };
     let mut both = stored.clone();
     both.status = Some(status.clone());
@@ -232,15 +234,20 @@ fn command_needs_its_own_verb_and_an_edit_of_the_spec_does_not() {
     let trial = Trial::without_claim("verbs");
     let edit = ["get", "create", "update", "patch"];
     let editor = user("editor", &edit);
-    eventually("the policy", || match answer(&editor, &with_command(&trial, "retrain", "now@2026-11-20T09:00:00Z"), true) {
-        Err(sentence) if sentence.contains("needs the verb retrain on dropoutmodels") => Ok(()),
-        other => Err(format!("{other:?}")),
+    eventually("the policy", || {
+        match answer(&editor, &with_command(&trial, "retrain", "now@2026-11-20T09:00:00Z"), true) {
+            Err(sentence) if sentence.contains("needs the verb retrain on dropoutmodels") => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
     });
     answer(&editor, &trial.spec(), false).unwrap();
     for (command, verb, value) in COMMANDS {
         let model = with_command(&trial, command, value);
         let sentence = answer(&editor, &model, true).unwrap_err();
-        assert!(sentence.contains(&format!("the command {command} needs the verb {verb} on dropoutmodels")), "{sentence}");
+        assert!(
+            sentence.contains(&format!("the command {command} needs the verb {verb} on dropoutmodels")),
+            "{sentence}"
+        );
         let commander = user(&format!("may-{verb}"), &[edit.as_slice(), &[verb]].concat());
         eventually("the role", || answer(&commander, &model, true));
         for (other, _, value) in COMMANDS.iter().filter(|(other, _, _)| *other != command) {

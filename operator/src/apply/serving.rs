@@ -68,9 +68,9 @@ fn to_write<K: Serialize + ResourceExt>(found: Option<&K>, mut wanted: Value) ->
 
 /// Whether every pod is of the present template.
 fn is_settled(observed: &Observed) -> bool {
-    observed.deployed().is_some_and(|deployed| {
-        deployed.total == deployed.replicas && deployed.updated_available == deployed.replicas
-    })
+    observed
+        .deployed()
+        .is_some_and(|deployed| deployed.total == deployed.replicas && deployed.updated_available == deployed.replicas)
 }
 
 /// Names and uids of serving ConfigMaps other than the one in use.

@@ -21,7 +21,7 @@ pub async fn write(context: &Context, model: &DropoutModel, status: &DropoutMode
     let parameters = PatchParams::apply(MANAGER).force();
     let name = model.name_any();
     call::once("write a status", api.patch_status(&name, &parameters, &Patch::Apply(&body))).await?;
-    context.ledger.note(&model.uid().unwrap_or_default(), Some(status));
+    context.ledger.note(&model.uid().unwrap_or_default(), status);
     context.metrics.wrote("status");
     Ok(())
 }

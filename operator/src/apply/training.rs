@@ -93,7 +93,9 @@ pub fn exactly(uid: String) -> DeleteParams {
 /// Something that is gone already was deleted.
 pub fn unless_gone(deleted: Result<()>) -> Result<()> {
     match deleted {
-        Err(Error::Api { source, .. }) if matches!(source.as_ref(), kube::Error::Api(status) if status.is_not_found()) => Ok(()),
+        Err(Error::Api { source, .. }) if matches!(source.as_ref(), kube::Error::Api(status) if status.is_not_found()) => {
+            Ok(())
+        }
         other => other,
     }
 }

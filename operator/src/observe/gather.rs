@@ -137,7 +137,8 @@ fn waiting(gathered: &Gathered, now: Timestamp) -> Vec<String> {
     let owners: Vec<String> =
         gathered.pods.iter().flat_map(|pod| pod.owner_references().iter().map(|owner| owner.uid.clone())).collect();
     let jobs = gathered.jobs.iter().filter(|job| {
-        let is_over = job.status.as_ref().is_some_and(|status| status.completion_time.is_some() || status.failed.is_some());
+        let is_over =
+            job.status.as_ref().is_some_and(|status| status.completion_time.is_some() || status.failed.is_some());
         let has_pod = job.uid().is_some_and(|uid| owners.contains(&uid));
         !is_over && !has_pod && has_waited(&|| job.creation_timestamp().map(|time| time.0))
     });
@@ -153,7 +154,9 @@ fn waiting(gathered: &Gathered, now: Timestamp) -> Vec<String> {
 }
 
 fn newest(mut events: Vec<Event>) -> Option<String> {
-    events.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0).or_else(|| event.event_time.as_ref().map(|time| time.0)));
+    events.sort_by_key(|event| {
+        event.last_timestamp.as_ref().map(|time| time.0).or_else(|| event.event_time.as_ref().map(|time| time.0))
+    });
     let event = events.pop()?;
     Some(format!("{}: {}", event.reason.unwrap_or_default(), short(&event.message.unwrap_or_default())))
 }

@@ -28,8 +28,8 @@ pub fn ownership(kind: &str, object: &impl ResourceExt, identity: &Identity) -> 
             owner.kind, owner.name
         )),
         None if object.labels().get(labels::MODEL) == Some(&identity.name) => Ownership::Ours,
-        None => Ownership::Foreign(format!(
-            "a {kind} {name} that is not ours is in the way; rename it or the DropoutModel"
-        )),
+        None => {
+            Ownership::Foreign(format!("a {kind} {name} that is not ours is in the way; rename it or the DropoutModel"))
+        }
     }
 }

@@ -109,7 +109,8 @@ fn running(pod: &Pod, gathered: &Gathered) -> RunPhase {
 }
 
 fn finished(pods: &[&Pod], task: &str) -> RunPhase {
-    let end = |pod: &&Pod| container_statuses(pod).find(|status| status.name == "evaluate").and_then(terminated).cloned();
+    let end =
+        |pod: &&Pod| container_statuses(pod).find(|status| status.name == "evaluate").and_then(terminated).cloned();
     match pods.iter().rev().find_map(end) {
         Some(end) => RunPhase::Finished(read(end.message.as_deref().unwrap_or_default(), task)),
         None => RunPhase::AnswerGone,

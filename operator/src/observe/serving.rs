@@ -110,6 +110,7 @@ fn environment(pod: &Pod, gathered: &Gathered) -> Option<String> {
 
 fn replica_failure(deployment: &Deployment) -> Option<String> {
     let conditions = deployment.status.as_ref()?.conditions.as_ref()?;
-    let failed = conditions.iter().find(|condition| condition.type_ == "ReplicaFailure" && condition.status == "True")?;
+    let failed =
+        conditions.iter().find(|condition| condition.type_ == "ReplicaFailure" && condition.status == "True")?;
     Some(format!("a serving pod was refused: {}", short(failed.message.as_deref().unwrap_or("no reason given"))))
 }

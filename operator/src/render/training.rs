@@ -79,7 +79,12 @@ pub fn job(frame: Frame<'_>, launch: &Launch) -> Value {
     })
 }
 
-fn template(frame: Frame<'_>, launch: &Launch, labels: &std::collections::BTreeMap<String, String>, name: &str) -> Value {
+fn template(
+    frame: Frame<'_>,
+    launch: &Launch,
+    labels: &std::collections::BTreeMap<String, String>,
+    name: &str,
+) -> Value {
     let pod = frame.spec.training.as_ref().and_then(|training| training.pod.clone()).unwrap_or_default();
     let mut spec = pod::pod_spec(&pod);
     spec.insert("restartPolicy".into(), json!("Never"));
@@ -101,7 +106,11 @@ struct Containers<'a> {
 
 impl Containers<'_> {
     fn prepare(&self) -> Value {
-        self.container("prepare", "prepare", json!([task_mount(), self.data_mount(), mount("input", path::INPUT, false)]))
+        self.container(
+            "prepare",
+            "prepare",
+            json!([task_mount(), self.data_mount(), mount("input", path::INPUT, false)]),
+        )
     }
 
     fn train(&self) -> Value {
@@ -161,7 +170,10 @@ fn volume(claim: &str) -> String {
 }
 
 fn volumes(frame: Frame<'_>, name: &str) -> Value {
-    let mut claims = vec![&frame.spec.data.training.persistent_volume_claim.claim_name, &frame.spec.store.persistent_volume_claim.claim_name];
+    let mut claims = vec![
+        &frame.spec.data.training.persistent_volume_claim.claim_name,
+        &frame.spec.store.persistent_volume_claim.claim_name,
+    ];
     claims.dedup();
     let of_claim = |claim: &&String| json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim}});
     let fixed = [

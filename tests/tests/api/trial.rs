@@ -164,7 +164,9 @@ impl Trial {
 
     /// Sees that for a while no Job is there and the model is not written, however often its user looks.
     pub fn rests(&self) {
-        self.wait("the Jobs to go", || self.list::<Job>("app.kubernetes.io/managed-by=dropout-operator").is_empty().then_some(()));
+        self.wait("the Jobs to go", || {
+            self.list::<Job>("app.kubernetes.io/managed-by=dropout-operator").is_empty().then_some(())
+        });
         let before = self.model();
         let start = Instant::now();
         while start.elapsed() < REST {

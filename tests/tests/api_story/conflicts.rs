@@ -3,11 +3,7 @@
 use crate::{api::*, shared_story};
 use dropout_crds::ConditionType::Stalled;
 use dropout_model::digest::{json_digest, short};
-use k8s_openapi::api::{
-    apps::v1::Deployment,
-    batch::v1::Job,
-    core::v1::Service,
-};
+use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Service};
 use kube::ResourceExt;
 use serde_json::{Value, json};
 

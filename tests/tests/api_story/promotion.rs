@@ -104,7 +104,8 @@ fn other_gate_is_judged_by_an_evaluation_alone() {
             answer.evidence.as_mut().unwrap().threshold = 0.22;
             answer
         });
-        let of = |model: &dropout_crds::DropoutModel| model.status.as_ref().unwrap().production.as_ref().unwrap().threshold;
+        let of =
+            |model: &dropout_crds::DropoutModel| model.status.as_ref().unwrap().production.as_ref().unwrap().threshold;
         let model = trial.until("the new threshold", |model| of(model) < 0.23 && is_current(model));
         assert!(is_production(&model, "v1"), "{model:?}");
         trial.rests();

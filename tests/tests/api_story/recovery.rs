@@ -20,7 +20,8 @@ fn lost_status_is_restored_from_the_deployment_and_nothing_trains_again() {
         let model = trial.until("the status", |model| entry(model, "StatusRestored").is_some() && is_current(model));
         let after = model.status.unwrap();
         assert_eq!((before.production, before.next_version), (after.production, after.next_version));
-        let judged = |status: Option<dropout_crds::status::Judged>| status.map(|judged| (judged.version, judged.training_hash));
+        let judged =
+            |status: Option<dropout_crds::status::Judged>| status.map(|judged| (judged.version, judged.training_hash));
         assert_eq!(judged(before.judged), judged(after.judged));
         trial.rests();
     });

@@ -34,7 +34,11 @@ fn assert_failure(failure: &Failure, reason: &str, words: &str) {
 fn container_killed_for_memory_is_told_with_the_field_to_raise() {
     shared_story("oom", |trial| {
         let failure = failure(trial, |job| trial.end(job, &End::out_of_memory("train")));
-        assert_failure(&failure, "OutOfMemory", "container train was ended for want of memory: raise spec.training.pod");
+        assert_failure(
+            &failure,
+            "OutOfMemory",
+            "container train was ended for want of memory: raise spec.training.pod",
+        );
     });
 }
 
@@ -78,7 +82,11 @@ fn job_past_its_deadline_is_told_with_the_field_to_raise() {
     shared_story("deadline", |trial| {
         trial.apply(&with(&trial.spec(), json!({"training": {"activeDeadline": "2s"}})));
         let model = trial.until("the deadline", |model| is(model, Trained, "False", "TrainingRetried"));
-        assert_failure(&model.status.unwrap().last_failure.unwrap(), "Deadline", "passed spec.training.activeDeadline (2s)");
+        assert_failure(
+            &model.status.unwrap().last_failure.unwrap(),
+            "Deadline",
+            "passed spec.training.activeDeadline (2s)",
+        );
     });
 }
 
