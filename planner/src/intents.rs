@@ -57,14 +57,24 @@ pub fn is_due(next: &Next<'_>, candidate: &Candidate) -> bool {
     is_running && (candidate.work == CandidateWork::Read || !next.observed.spec.is_suspended())
 }
 
-/// Jobs that were answered or abandoned: all but the one that runs now. Their results stand in the status already.
+/// Jobs that were answered or abandoned: all but the one that runs now, or else the last that failed. Their results
+/// stand in the status already.
 fn prune(next: &Next<'_>) -> Option<Intent> {
     let is_training = |candidate: &&Candidate| candidate.stage == Stage::Training && candidate.retry_at.is_none();
     let candidate = next.status.candidate.as_ref().filter(is_training);
-    let current = candidate.and_then(|_| current_run(next.observed, &next.status)).map(|run| &run.name);
+    let current = candidate.and_then(|_| current_run(next.observed, &next.status)).or_else(|| last_failed(next));
+    let current = current.map(|run| &run.name);
     let names: Vec<String> =
         ours(next.observed).map(|run| &run.name).filter(|name| Some(*name) != current).cloned().collect();
     (!names.is_empty()).then_some(Intent::Prune(names))
+}
+
+/// The last failed Job of what was judged last: nobody answered, so its log may be needed. It goes when another
+/// candidate comes.
+fn last_failed<'a>(next: &Next<'a>) -> Option<&'a Run> {
+    let judged = next.status.judged.as_ref().filter(|_| next.status.candidate.is_none())?;
+    let has_failed = |run: &&Run| run.version == judged.version && matches!(run.phase, RunPhase::Failed(_));
+    ours(next.observed).filter(has_failed).max_by_key(|run| run.attempt)
 }
 
 /// A Job that still runs. While one does, even an abandoned one, no other starts.
