@@ -45,7 +45,7 @@ api() {
   run api cargo build --locked -p dropout-operator -p dropout-cluster || return
   run api target/debug/dropout-cluster build --level api || return
   run api cargo test --locked --no-fail-fast -p dropout-cluster --test 'api*'
-  run api cargo test --locked --no-fail-fast -p dropout-tests --test 'api_*' -- --nocapture
+  run api cargo test --locked --no-fail-fast -p dropout-tests --test 'api_*' -- --test-threads=8 --nocapture
   nothing_left api
 }
 

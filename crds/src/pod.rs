@@ -19,7 +19,7 @@ pub struct Pod {
     pub image_pull_secrets: Vec<SecretRef>,
     /// Labels that a node must have. Left out: none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 63}))]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 63, "pattern": "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}))]
     pub node_selector: BTreeMap<String, String>,
     /// Taints that are tolerated, at most 16. Left out: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -31,7 +31,7 @@ pub struct Pod {
     pub priority_class_name: Option<String>,
     /// Labels added to the pods; ours win. Left out: none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 63}))]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 63, "pattern": "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"}))]
     pub labels: BTreeMap<String, String>,
     /// Annotations added to the pods; ours win. Left out: none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -9,20 +9,29 @@ out=target/demo
 cluster=target/debug/dropout-cluster
 mkdir -p "$out"
 data=${DATA:-} spec=${SPEC:-$here/model.yaml}
-started='' model='' namespace=''
+own=yes started='' model='' namespace='' asking='' forward='' folder=''
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 fail() { printf '\n%s\n' "$*" >&2; exit 1; }
+
+[ -z "${KUBECONFIG:-}" ] || own=''
 
 if [ -n "$data" ] && [ ! -f "$data" ]; then fail "DATA=$data: there is no such file"; fi
 if [ ! -f "$spec" ]; then fail "SPEC=$spec: there is no such file"; fi
 if [ -n "$data" ] && [ -z "${SPEC:-}" ]; then fail "DATA needs SPEC, the DropoutModel that names the columns of $data"; fi
-if [ -n "${KUBECONFIG:-}" ] && [ -z "${REGISTRY:-}" ]; then
+if [ -z "$own" ] && [ -z "${REGISTRY:-}" ]; then
   fail "KUBECONFIG is set: set REGISTRY to where you pushed the three images (see README, Install), or unset KUBECONFIG"
+fi
+if [ -z "$own" ] && ! command -v kubectl >/dev/null; then fail "KUBECONFIG is set, but there is no kubectl here"; fi
+if [ -z "$own" ] && [ -n "$data" ]; then
+  fail "DATA is for the node that the demo starts; on a cluster of your own copy the file into the claim and apply SPEC"
 fi
 
 tidy() {
   local code=$?
   trap - EXIT INT TERM
+  rm -f "$out/asking"
+  [ -z "$asking" ] || kill "$asking" 2>/dev/null || true
+  [ -z "$forward" ] || kill "$forward" 2>/dev/null || true
   if [ "$code" != 0 ] && [ -n "$started" ]; then
     echo "The demo did not end well (exit code $code); ending the node it started ..." >&2
     [ -z "$model" ] || kubectl -n "$namespace" get dropoutmodel "$model" -o yaml > "$out/model-at-the-end.yaml" 2>/dev/null || true
@@ -35,7 +44,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 say "What this does"
-if [ -n "${KUBECONFIG:-}" ]; then
+if [ -z "$own" ]; then
   echo "  on the cluster of KUBECONFIG ($KUBECONFIG):"
   echo "  installs   the CRD dropoutmodels.trialops.dev and the chart in namespace dropout-system, images from $REGISTRY"
 else
@@ -57,7 +66,7 @@ install_operator() {
 
 say "1. A cluster"
 cargo build --quiet --locked -p dropout-cluster
-if [ -z "${KUBECONFIG:-}" ]; then
+if [ -n "$own" ]; then
   "$cluster" status >/dev/null 2>&1 || started=yes
   "$cluster" build --level node
   tests/images.sh
@@ -69,7 +78,8 @@ kubectl get nodes
 
 say "2. The operator, by Helm"
 install_operator
-[ -n "$started" ] || kubectl -n dropout-system rollout restart deployment/dropout >/dev/null
+# A node that was up already may run an earlier build of the same tag.
+if [ -n "$own" ] && [ -z "$started" ]; then kubectl -n dropout-system rollout restart deployment/dropout >/dev/null; fi
 
 # The fields of the manifest that the demo itself needs.
 field() { kubectl create --dry-run=client -o jsonpath="$1" -f "$spec"; }
@@ -80,14 +90,21 @@ secret=$(field '{.spec.serving.apiKeys.secretRef.name}')
 [ -n "$namespace" ] || fail "SPEC: metadata.namespace is missing"
 
 say "3. A trial: namespace $namespace, claim $claim, one client's key"
-kubectl delete dropoutmodel "$model" -n "$namespace" --ignore-not-found --wait >/dev/null 2>&1 || true
+there=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.metadata.name}/{.metadata.labels.trialops\.dev/demo}' 2>/dev/null || true)
+case "$there" in
+  '') [ -n "$own" ] || ! kubectl -n "$namespace" get secret "$secret" >/dev/null 2>&1 ||
+        fail "namespace $namespace has a Secret $secret already; the demo overwrites nothing that it did not make" ;;
+  "$model/yes") kubectl -n "$namespace" delete dropoutmodel "$model" --wait >/dev/null
+                kubectl -n "$namespace" delete secret "$secret" --ignore-not-found >/dev/null ;;
+  *) fail "namespace $namespace has a DropoutModel $model that the demo did not make; it is left alone" ;;
+esac
 kubectl create namespace "$namespace" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
-kubectl label --overwrite namespace "$namespace" pod-security.kubernetes.io/enforce=restricted >/dev/null
+[ -z "$own" ] || kubectl label --overwrite namespace "$namespace" pod-security.kubernetes.io/enforce=restricted >/dev/null
 key=demo-$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
 kubectl -n "$namespace" create secret generic "$secret" --from-literal=demo="$key" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
 
 # On our own node a folder of it is the volume; elsewhere the cluster's default storage class gives one.
-if [ -n "$started" ] || [ -z "${REGISTRY:-}" ]; then
+if [ -n "$own" ]; then
   folder=$(dirname "$KUBECONFIG")/volumes/$namespace
   mkdir -p "$folder"
   rm -rf "$folder/store"
@@ -110,12 +127,10 @@ metadata: {name: $claim, namespace: $namespace}
 spec: {accessModes: [ReadWriteOnce], storageClassName: "", volumeName: $namespace, resources: {requests: {storage: 1Gi}}}
 END
 else
-  folder=
   sed "s/name: onc-302/name: $claim/; s/namespace: trial-onc-302/namespace: $namespace/" "$here/claim.yaml" | kubectl apply -f - >/dev/null
 fi
 
 if [ -n "$data" ]; then
-  [ -n "$folder" ] || fail "DATA on a cluster of your own: copy the file into the claim yourself, then apply SPEC"
   mkdir -p "$(dirname "$folder/$file")"; cp "$data" "$folder/$file"; chown -R 65532:65532 "$folder"
   echo "copied $data into the claim"
 else
@@ -156,6 +171,7 @@ shown=''
 
 say "4. Apply $spec: data accepted, training, the gate, rollout"
 kubectl apply -f "$spec"
+kubectl -n "$namespace" label dropoutmodel "$model" trialops.dev/demo=yes >/dev/null
 follow 1
 
 outcome=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.production.name}')
@@ -165,8 +181,16 @@ if [ -z "$outcome" ]; then
   exit 0
 fi
 
-# Predictions go through 127.0.0.1.
-kubectl -n "$namespace" apply -f - >/dev/null <<END
+# forward_port: opens port 18000 of 127.0.0.1 for the service, anew each time: a forwarded port ends with its pod.
+forward_port() {
+  [ -z "$forward" ] || kill "$forward" 2>/dev/null || true
+  kubectl -n "$namespace" port-forward "service/$model" 18000:8000 >/dev/null 2>&1 & forward=$!
+  for _ in $(seq 50); do (exec 3<>/dev/tcp/127.0.0.1/18000) 2>/dev/null && break; sleep 0.2; done
+}
+
+# Predictions go through 127.0.0.1: a node port on our own node, a forwarded port elsewhere.
+if [ -n "$own" ]; then
+  kubectl -n "$namespace" apply -f - >/dev/null <<END
 apiVersion: v1
 kind: Service
 metadata: {name: $model-local, namespace: $namespace}
@@ -175,19 +199,16 @@ spec:
   selector: {trialops.dev/model: $model, app.kubernetes.io/component: serving}
   ports: [{port: 8000, targetPort: http}]
 END
-forward=
-if [ -n "$folder" ]; then
   port=$(kubectl -n "$namespace" get service "$model-local" -o jsonpath='{.spec.ports[0].nodePort}')
 else
   port=18000
-  kubectl -n "$namespace" port-forward "service/$model" "$port:8000" >/dev/null 2>&1 & forward=$!
-  trap 'kill $forward 2>/dev/null || true; tidy' EXIT
+  forward_port
 fi
 for _ in $(seq 50); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep 0.2; done
 
 if [ -n "$data" ]; then
   say "Your model is served"
-  echo "  curl http://127.0.0.1:$port/v1/model -H 'x-api-key: $key'"
+  echo "  curl http://127.0.0.1:$port/v1/model -H 'x-api-key: $key'    # what POST /predict expects"
   echo "  kubectl -n $namespace describe dropoutmodel $model"
   echo "The node stays up; \`make cluster-down\` ends it."
   exit 0
@@ -195,12 +216,15 @@ fi
 
 small="age days_in_trial visits_completed adverse_events"
 full="$small visits_missed days_since_last_visit distance_km"
-examples() { # VERSION COLUMNS: bodies for a low, a medium and a critical patient, from the trial's own rows
+examples() { # COLUMNS: bodies for a low, a medium and a critical patient; from the trial's own rows where they can be read
+  if [ -z "$folder" ]; then
+    fixed_patients "$1"
+    return
+  fi
   local digest
   digest=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.production.digest}')
   local threshold
   threshold=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.production.threshold}')
-  [ -n "$folder" ] || return 0
   target/"$(rustc -vV | sed -n 's/^host: //p')"/release/dropout-trainer score --data "$folder/$file" --out "$out/risks.csv" \
     --bundle "$folder/store/$namespace/$model/bundles/sha256-${digest#sha256:}.json" 2>/dev/null
   example_patients "$out/risks.csv" "$folder/$file" "$1" "$threshold"
@@ -218,10 +242,11 @@ say "5. Predictions by v1, through 127.0.0.1:$port"
 show_predictions "$small"
 
 say "6. Three more features: first made known to v1 (suspended), so that clients can send them before v2 is served"
-sed 's/^spec:/spec:\n  suspend: true/' "$here/model-more-features.yaml" | kubectl apply -f - >/dev/null
-body=$(examples "$full" | head -n 1)
+awk '{print} /^spec:/ {print "  suspend: true"}' "$here/model-more-features.yaml" | kubectl apply -f - >/dev/null
+body=$(examples "$full" | sed -n 1p)
 for _ in $(seq 120); do
   kubectl -n "$namespace" rollout status "deployment/$model" --timeout=60s >/dev/null 2>&1 || true
+  [ -n "$own" ] || forward_port
   case "$(predict "$port" "$key" "$body" || true)" in *model_version*) break ;; esac
   sleep 0.5
 done
@@ -235,10 +260,12 @@ say "7. v2: trained, judged against v1 on the same patients, rolled out while re
 kubectl apply -f "$here/model-more-features.yaml"
 follow 2
 sleep 8
-rm -f "$out/asking"; wait "$asking" || true
+rm -f "$out/asking"; wait "$asking" || true; asking=
 echo "   requests during training and roll-out: $(wc -l < "$out/asked") answered, $(wc -l < "$out/failed") failed"
-[ ! -s "$out/failed" ] || fail "requests failed during the roll"
+# A forwarded port ends with the pod behind it, so only our own node shows a roll without a failed request.
+if [ -n "$own" ] && [ -s "$out/failed" ]; then fail "requests failed during the roll"; fi
 
+[ -n "$own" ] || forward_port
 say "8. Predictions by v2: a low, a medium and a critical patient"
 show_predictions "$full"
 
@@ -251,6 +278,6 @@ say "Done. The cluster stays up. Try next"
 echo "  kubectl -n $namespace describe dropoutmodel $model"
 echo "  kubectl -n $namespace get events --sort-by=.lastTimestamp"
 echo "  kubectl -n $namespace annotate --overwrite dropoutmodel $model trialops.dev/rollback-to=previous@\$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-echo "  curl http://127.0.0.1:$port/predict -H 'x-api-key: $key' -d '$body'"
+[ -z "$own" ] || echo "  curl http://127.0.0.1:$port/predict -H 'x-api-key: $key' -H 'content-type: application/json' -d '$body'"
 [ -z "$folder" ] || echo "  ls $folder/store/$namespace/$model/reports    the evaluation reports"
-echo "  make cluster-down    end it and remove every trace"
+if [ -n "$own" ]; then echo "  make cluster-down    end it and remove every trace"; fi

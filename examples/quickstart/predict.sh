@@ -17,6 +17,24 @@ example_patients() {
     END { print body["low"]; print body["medium"]; print body["critical"] }' "$1" "$2"
 }
 
+# fixed_patients COLUMNS: the same, where the trial's rows cannot be read: three patients of the simulated trial.
+fixed_patients() {
+  local columns=" $1 " name values column
+  while read -r name values; do
+    printf '{"patient_id":"EXAMPLE-%s"' "$name"
+    set -- $values
+    for column in age days_in_trial visits_completed adverse_events visits_missed days_since_last_visit distance_km; do
+      case "$columns" in *" $column "*) printf ',"%s":%s' "$column" "$1" ;; esac
+      shift
+    done
+    printf '}\n'
+  done <<END
+low 61 56 9 0 0 0 8.5
+medium 58 56 6 1 2 14 30
+critical 49 56 4 2 5 28 90
+END
+}
+
 # predict PORT KEY BODY: the answer of POST /predict on 127.0.0.1, by curl, or by bash alone where there is no curl.
 predict() {
   if command -v curl >/dev/null; then

@@ -46,7 +46,7 @@ columns="age days_in_trial visits_completed adverse_events visits_missed days_si
 threshold=$(sed -n 's/.*"threshold": *\([0-9.e-]*\).*/\1/p' "$out/v2/report.json" | head -n 1)
 while read -r body; do
   [ -n "$body" ] || continue
-  echo "curl http://127.0.0.1:$port/predict -H 'x-api-key: ...' -d '$body'"
+  echo "curl http://127.0.0.1:$port/predict -H 'x-api-key: ...' -H 'content-type: application/json' -d '$body'"
   predict "$port" "$key" "$body"; echo
 done < <(example_patients "$out/risks.csv" "$out/trial.csv" "$columns" "${threshold:-0.1}")
 

@@ -1,5 +1,6 @@
 //! The only writer of the cluster. Status first, then intents, then events; every write is safe to repeat.
 
+mod config;
 mod serving;
 mod status;
 mod training;
@@ -10,7 +11,7 @@ use dropout_planner::{
     plan::{Announcement, Intent, Plan},
 };
 use kube::{
-    Resource,
+    Resource, ResourceExt,
     runtime::events::{Event, EventType},
 };
 
@@ -56,10 +57,13 @@ pub async fn apply(context: &Context, gathered: &Gathered, decided: (&Plan, Chan
         status::write(context, &gathered.model, &plan.status).await?;
         announce(context, gathered, &plan.announcements).await;
     }
-    for start in changes.launches {
-        training::launch(context, gathered, start).await?;
-    }
+    // The Deployment holds the record that must survive the loss of a status, so it comes before a Job.
     serving::write(context, gathered, changes.serving).await?;
+    for start in changes.launches {
+        let launched = training::launch(context, gathered, start).await;
+        context.refusals.note(&gathered.model.uid().unwrap_or_default(), launched.as_ref());
+        launched?;
+    }
     training::prune(context, gathered, &changes.prune).await
 }
 

@@ -5,7 +5,11 @@ use crate::{
     context::Context,
     error::{Error, Result},
     labels,
-    observe::{caches::Caches, gather::gather, identity, observed},
+    observe::{
+        caches::Caches,
+        gather::{ask_at, gather, needs_events},
+        identity, observed,
+    },
     watches::WATCH_SECONDS,
 };
 use dropout_crds::DropoutModel;
@@ -64,9 +68,15 @@ pub struct Watching {
     services: Watch<k8s_openapi::api::core::v1::Service>,
     configs: Watch<k8s_openapi::api::core::v1::ConfigMap>,
     claims: Watch<k8s_openapi::api::core::v1::PersistentVolumeClaim>,
+    paths: [String; 7],
 }
 
 impl Watching {
+    /// The paths that are watched, as the API server knows them.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(String::as_str)
+    }
+
     /// Prepares the watches of one namespace, or of all.
     pub fn new(client: &Client, namespace: Option<&str>) -> (Self, Caches) {
         let any = || watcher::Config::default().timeout(WATCH_SECONDS);
@@ -86,9 +96,23 @@ impl Watching {
             services: service_watch,
             configs: config_watch,
             claims: claim_watch,
+            paths: paths(namespace),
         };
         (watching, Caches { models, jobs, pods, deployments, services, configs, claims })
     }
+}
+
+fn paths(namespace: Option<&str>) -> [String; 7] {
+    use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1 as core};
+    [
+        DropoutModel::url_path(&(), namespace),
+        Job::url_path(&(), namespace),
+        Pod::url_path(&(), namespace),
+        Deployment::url_path(&(), namespace),
+        core::Service::url_path(&(), namespace),
+        core::ConfigMap::url_path(&(), namespace),
+        core::PersistentVolumeClaim::url_path(&(), namespace),
+    ]
 }
 
 fn watch<K>(client: &Client, namespace: Option<&str>, config: watcher::Config) -> (reflector::Store<K>, Watch<K>)
@@ -160,8 +184,9 @@ async fn reconcile(model: Arc<DropoutModel>, context: Arc<Context>) -> Result<Ac
     let cached = context.caches.gather(&model);
     let facts = observed(&context, &cached);
     let planned = plan(&facts, now);
-    if changes(&context, (&cached, &facts), &planned)?.is_rest() {
-        return Ok(requeue(planned.wake, now));
+    let is_rest = changes(&context, (&cached, &facts), &planned)?.is_rest();
+    if is_rest && !needs_events(&cached, now) {
+        return Ok(requeue(earliest(planned.wake, ask_at(&cached, now)), now));
     }
     let wake = act(&context, &model).await?;
     Ok(requeue(wake, now))
@@ -174,11 +199,20 @@ async fn act(context: &Context, model: &DropoutModel) -> Result<Option<Timestamp
         context.ledger.forget(&model.uid().unwrap_or_default());
         return Ok(None);
     };
+    if live.model.metadata.deletion_timestamp.is_some() {
+        context.ledger.forget(&live.model.uid().unwrap_or_default());
+        return Ok(None);
+    }
+    let now = Timestamp::now();
     let facts = observed(context, &live);
-    let planned = plan(&facts, Timestamp::now());
+    let planned = plan(&facts, now);
     let changes = changes(context, (&live, &facts), &planned)?;
     apply(context, &live, (&planned, changes)).await?;
-    Ok(planned.wake)
+    Ok(earliest(planned.wake, ask_at(&live, now)))
+}
+
+fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
 }
 
 fn requeue(wake: Option<Timestamp>, now: Timestamp) -> Action {
@@ -190,7 +224,7 @@ fn after_error(model: Arc<DropoutModel>, error: &Error, context: Arc<Context>) -
     context.metrics.failed(error.label());
     let pause = match error {
         Error::Conflict { .. } => Duration::from_millis(300),
-        Error::Deadline { .. } | Error::Api { .. } | Error::Malformed(..) | Error::Render(..) => {
+        Error::Deadline { .. } | Error::Api { .. } | Error::Taken(_) | Error::Malformed(..) | Error::Render(..) => {
             Duration::from_secs(15)
         }
     };

@@ -26,6 +26,9 @@ pub enum Error {
         #[source]
         source: Box<kube::Error>,
     },
+    /// A name that we need is used by somebody else.
+    #[error("{0}")]
+    Taken(String),
     /// An object lacks what every stored object has.
     #[error("{0} has no {1}")]
     Malformed(String, &'static str),
@@ -44,6 +47,7 @@ impl Error {
             Self::Deadline { .. } => "deadline",
             Self::Conflict { .. } => "conflict",
             Self::Api { .. } => "api",
+            Self::Taken(_) => "taken",
             Self::Malformed(..) => "malformed",
             Self::Render(..) => "render",
         }

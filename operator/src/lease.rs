@@ -60,12 +60,12 @@ impl Elector {
         }
     }
 
-    /// Waits until the Lease is ours.
-    pub async fn acquire(&mut self) {
+    /// Waits until the Lease is ours. `reached` is called when another is seen to hold it: all is well, too.
+    pub async fn acquire(&mut self, reached: impl Fn()) {
         loop {
             match self.attempt().await {
                 Ok(true) => return,
-                Ok(false) => {}
+                Ok(false) => reached(),
                 Err(error) => tracing::warn!(%error, "cannot take the lease yet"),
             }
             tokio::time::sleep(self.times.pause).await;

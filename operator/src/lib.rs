@@ -14,6 +14,7 @@ pub mod labels;
 pub mod lease;
 pub mod metrics;
 pub mod observe;
+pub mod refusals;
 pub mod render;
 pub mod settings;
 pub mod subset;

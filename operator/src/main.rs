@@ -8,6 +8,7 @@ use dropout_operator::{
     health::{Health, app},
     lease::Elector,
     metrics::Metrics,
+    refusals::Refusals,
     settings::{HELP, Settings},
     watches::Watches,
 };
@@ -60,15 +61,17 @@ async fn operate() -> Result<(), Anything> {
         settings: settings.clone(),
         caches,
         ledger: Ledger::default(),
+        refusals: Refusals::default(),
         turn: tokio::sync::Mutex::default(),
         metrics: Metrics::new(),
     });
     let is_ready = Arc::new(AtomicBool::new(false));
-    let health = Health { context: context.clone(), watches, is_ready: is_ready.clone() };
+    let health = Health { context: context.clone(), watches: watches.clone(), is_ready };
     let listener = tokio::net::TcpListener::bind(("0.0.0.0", settings.port)).await?;
-    let server = tokio::spawn(async move { axum::serve(listener, app(health)).await });
+    let served = app(health.clone());
+    let server = tokio::spawn(async move { axum::serve(listener, served).await });
     let stop = stop_on_signal()?;
-    let led = lead(client, (watching, context, is_ready), stop).await;
+    let led = lead(client, (watching, health), stop).await;
     server.abort();
     led
 }
@@ -86,23 +89,27 @@ fn stop_on_signal() -> Result<CancellationToken, Anything> {
 
 /// Takes the Lease and works until told to stop (an orderly end) or until the Lease is lost (an error: the process must
 /// end, since another may lead by now).
-async fn lead(
-    client: Client,
-    parts: (Watching, Arc<Context>, Arc<AtomicBool>),
-    stop: CancellationToken,
-) -> Result<(), Anything> {
-    let (watching, context, is_ready) = parts;
+async fn lead(client: Client, parts: (Watching, Health), stop: CancellationToken) -> Result<(), Anything> {
+    let (watching, Health { context, watches, is_ready }) = parts;
     let mut elector = Elector::new(client, &context.settings);
-    is_ready.store(true, Ordering::Relaxed);
+    let ready = || is_ready.store(true, Ordering::Relaxed);
     tokio::select! {
-        () = elector.acquire() => {}
+        () = elector.acquire(ready) => {}
         () = stop.cancelled() => return Ok(()),
     }
     tracing::info!(identity = context.settings.identity, "leading");
     context.metrics.leads(true);
-    let mut work = run(watching, context, stop.clone());
+    let filled = async {
+        context.caches.filled().await;
+        ready();
+        std::future::pending::<()>().await;
+    };
+    // A watch that never begins is as dead as one that ended.
+    watching.paths().for_each(|path| watches.note(path));
+    let mut work = run(watching, context.clone(), stop.clone());
     tokio::select! {
         () = &mut work => {}
+        () = filled => {}
         () = elector.keep() => return Err("the lease was lost".into()),
     }
     let _ = tokio::time::timeout(Duration::from_secs(5), elector.release()).await;

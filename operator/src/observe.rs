@@ -9,7 +9,7 @@ mod trouble;
 
 use crate::{context::Context, labels};
 use dropout_crds::{DropoutModel, command::commands};
-use dropout_planner::observed::{ClaimFact, Identity, Observed};
+use dropout_planner::observed::{ClaimFact, Identity, Observed, Run, RunPhase};
 use gather::Gathered;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use kube::ResourceExt;
@@ -22,7 +22,7 @@ pub fn observed(context: &Context, gathered: &Gathered) -> Observed {
     let identity = identity(model);
     let limits = (context.settings.max_trainings, context.settings.max_rollouts);
     Observed {
-        runs: runs::runs(gathered, &identity),
+        runs: with_refused(context, gathered, runs::runs(gathered, &identity)),
         serving: serving::serving(gathered, &identity),
         data_claim: claim(&model.spec.data.training.persistent_volume_claim.claim_name, gathered.data_claim.as_deref()),
         store_claim: claim(model.spec.store.claim(), gathered.store_claim.as_deref()),
@@ -33,6 +33,20 @@ pub fn observed(context: &Context, gathered: &Gathered) -> Observed {
         commands: commands(model.annotations()),
         identity,
     }
+}
+
+/// The runs, and the one that the API server refused lately: it is told as one that waits.
+fn with_refused(context: &Context, gathered: &Gathered, mut runs: Vec<Run>) -> Vec<Run> {
+    let refusal = context.refusals.recent(&gathered.model.uid().unwrap_or_default());
+    let candidate = gathered.model.status.as_ref().and_then(|status| status.candidate.as_ref());
+    let (Some(sentence), Some(candidate)) = (refusal, candidate) else { return runs };
+    let (version, work, attempt) = (candidate.version, candidate.work, candidate.attempt);
+    if !runs.iter().any(|run| (run.version, run.work, run.attempt) == (version, work, attempt)) {
+        let task = candidate.task.clone().unwrap_or_default();
+        let phase = RunPhase::Pending(Some(sentence));
+        runs.push(Run { name: String::new(), version, work, attempt, task, phase });
+    }
+    runs
 }
 
 /// Who a model is.
@@ -48,7 +62,7 @@ pub fn identity(model: &DropoutModel) -> Identity {
 fn claim(name: &str, claim: Option<&PersistentVolumeClaim>) -> ClaimFact {
     let Some(claim) = claim else { return ClaimFact::Absent(name.to_owned()) };
     let modes = claim.spec.as_ref().and_then(|spec| spec.access_modes.clone()).unwrap_or_default();
-    let is_shared = modes.iter().any(|mode| mode == "ReadWriteMany" || mode == "ReadOnlyMany");
+    let is_shared = modes.iter().any(|mode| mode == "ReadWriteMany");
     ClaimFact::Present { name: name.to_owned(), is_shared }
 }
 

@@ -8,12 +8,24 @@ pub fn holds(found: &Value, wanted: &Value) -> bool {
         (Value::Object(found), Value::Object(wanted)) => wanted
             .iter()
             .all(|(key, value)| found.get(key).map_or_else(|| is_nothing(value), |there| holds(there, value))),
-        (Value::Array(found), Value::Array(wanted)) => {
-            found.len() == wanted.len() && found.iter().zip(wanted).all(|(there, value)| holds(there, value))
-        }
+        (Value::Array(found), Value::Array(wanted)) => holds_all(found, wanted),
         (Value::String(found), Value::String(wanted)) => found == wanted || is_same_quantity(found, wanted),
         (found, wanted) => found == wanted,
     }
+}
+
+/// Keys by which server-side apply tells the items of a list apart.
+const KEYS: [&str; 5] = ["mountPath", "containerPort", "port", "uid", "name"];
+
+/// Whether a list holds the wanted items: by key where items have one, so that items of others do not count; else the
+/// lists must be the same.
+fn holds_all(found: &[Value], wanted: &[Value]) -> bool {
+    let Some(key) =
+        KEYS.into_iter().find(|key| wanted.iter().all(|item| item.get(key).is_some()) && !wanted.is_empty())
+    else {
+        return found.len() == wanted.len() && found.iter().zip(wanted).all(|(there, value)| holds(there, value));
+    };
+    wanted.iter().all(|item| found.iter().any(|there| there.get(key) == item.get(key) && holds(there, item)))
 }
 
 /// A value that the API server drops.
@@ -22,7 +34,8 @@ fn is_nothing(value: &Value) -> bool {
         Value::Null => true,
         Value::Object(fields) => fields.is_empty(),
         Value::Array(items) => items.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        Value::String(text) => text.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -36,6 +49,9 @@ fn is_same_quantity(a: &str, b: &str) -> bool {
 /// The amount of a Kubernetes quantity such as `500m`, `0.5` or `1Gi`.
 fn quantity(text: &str) -> Option<f64> {
     let at = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    if let Some(exponent) = text.get(at..).filter(|rest| rest.starts_with(['e', 'E']) && rest.len() > 1) {
+        return format!("{}{exponent}", &text[..at]).parse().ok();
+    }
     let (digits, suffix) = text.split_at(at);
     let factor = match suffix {
         "" => 1.0,
@@ -71,10 +87,21 @@ mod tests {
     }
 
     #[test]
+    fn items_of_others_in_a_keyed_list_do_not_count() {
+        let found = json!([{"name": "mesh"}, {"name": "inference", "image": "i", "env": [{"name": "X"}]}]);
+        assert!(holds(&found, &json!([{"name": "inference", "image": "i", "env": [{"name": "X", "value": ""}]}])));
+        assert!(!holds(&found, &json!([{"name": "inference", "image": "j"}])));
+        assert!(!holds(&found, &json!([{"name": "other"}])));
+        assert!(!holds(&json!(["a", "b"]), &json!(["a"])));
+    }
+
+    #[test]
     fn quantities_are_compared_by_amount() {
         assert!(holds(&json!("500m"), &json!("0.5")));
         assert!(holds(&json!("1Gi"), &json!("1024Mi")));
         assert!(!holds(&json!("1G"), &json!("1Gi")));
+        assert!(holds(&json!("1k"), &json!("1e3")));
+        assert!(holds(&json!("1E"), &json!("1E")));
         assert!(!holds(&json!("abc"), &json!("abd")));
     }
 }

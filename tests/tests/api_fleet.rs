@@ -11,7 +11,10 @@ use dropout_crds::{
     status::CandidateWork,
 };
 use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, coordination::v1::Lease};
-use kube::Api;
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, ListParams},
+};
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
@@ -24,8 +27,14 @@ fn lease() -> MutexGuard<'static, ()> {
     LEASE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn one_training() -> Flags {
-    Flags { max_trainings: 1, ..Flags::default() }
+/// An operator that trains one model at a time, and no model of an earlier test.
+fn operator_with_room_for_one() -> Operator {
+    let all: Api<DropoutModel> = Api::all(world().client.clone());
+    for model in world().block_on(all.list(&ListParams::default())).unwrap() {
+        let models: Api<DropoutModel> = Api::namespaced(world().client.clone(), &model.namespace().unwrap());
+        world().block_on(models.delete(MODEL, &DeleteParams::background())).unwrap();
+    }
+    Operator::start(world(), Flags { max_trainings: 1, ..Flags::default() })
 }
 
 /// Two models, the first of which trains while the second waits.
@@ -42,7 +51,7 @@ fn one_trains_and_one_waits(namespaces: [&str; 2]) -> [Trial; 2] {
 #[test]
 fn training_waits_until_the_fleet_has_room() {
     let _lease = lease();
-    let _operator = Operator::start(world(), one_training());
+    let _operator = operator_with_room_for_one();
     let [first, second] = one_trains_and_one_waits(["room-1", "room-2"]);
     second.rests();
     first.answer(&first.training("v1"), |task| passed(task, "v1"));
@@ -52,10 +61,12 @@ fn training_waits_until_the_fleet_has_room() {
 #[test]
 fn wait_for_the_next_attempt_leaves_room_for_others() {
     let _lease = lease();
-    let _operator = Operator::start(world(), one_training());
+    let _operator = operator_with_room_for_one();
     let [first, second] = one_trains_and_one_waits(["retry-1", "retry-2"]);
     first.end(&first.training("v1"), &End::with_code("train", 1, ""));
     first.until("the failure", |model| is(model, Trained, "False", "TrainingRetried"));
+    // It looks every 15 s, or when it is touched.
+    second.annotate("example.org/seen", "yes");
     second.training("v1");
     // The next attempt is due after 10 s, but now the other one has the room.
     thread::sleep(Duration::from_secs(12));
@@ -67,7 +78,7 @@ fn wait_for_the_next_attempt_leaves_room_for_others() {
 #[test]
 fn deleted_model_leaves_its_room_to_others() {
     let _lease = lease();
-    let _operator = Operator::start(world(), one_training());
+    let _operator = operator_with_room_for_one();
     let [first, second] = one_trains_and_one_waits(["deleted-1", "deleted-2"]);
     first.delete::<DropoutModel>(MODEL);
     second.training("v1");

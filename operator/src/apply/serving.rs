@@ -1,13 +1,16 @@
 //! Writes the serving objects by server-side apply, with the uid and resourceVersion that they were decided on, and
 //! deletes serving ConfigMaps that no pod needs any more.
 
-use super::training::{exactly, unless_gone};
+use super::{
+    config,
+    training::{exactly, unless_gone},
+};
 use crate::{
     call,
     context::Context,
     error::{Error, Result},
     labels::{COMPONENT, MANAGER, SERVING},
-    observe::gather::Gathered,
+    observe::{Ownership, gather::Gathered, identity, ownership},
     render::{
         Frame,
         serving::{ServingObjects, serving},
@@ -21,7 +24,7 @@ use k8s_openapi::api::{
 };
 use kube::{
     Api, Resource, ResourceExt,
-    api::{Patch, PatchParams, PostParams},
+    api::{Patch, PatchParams},
     core::NamespaceResourceScope,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -75,9 +78,13 @@ fn is_settled(observed: &Observed) -> bool {
 
 /// Names and uids of serving ConfigMaps other than the one in use.
 fn stale(gathered: &Gathered, in_use: &str) -> Vec<(String, String)> {
+    let model = identity(&gathered.model);
+    let is_ours = |config: &ConfigMap| ownership("ConfigMap", config, &model) == Ownership::Ours;
     let is_stale = |config: &&std::sync::Arc<ConfigMap>| {
-        config.labels().get(COMPONENT).is_some_and(|component| component == SERVING) && config.name_any() != in_use
+        let is_serving = config.labels().get(COMPONENT).is_some_and(|component| component == SERVING);
+        is_serving && config.name_any() != in_use && is_ours(config)
     };
+
     gathered.configs.iter().filter(is_stale).filter_map(|config| Some((config.name_any(), config.uid()?))).collect()
 }
 
@@ -85,7 +92,7 @@ fn stale(gathered: &Gathered, in_use: &str) -> Vec<(String, String)> {
 pub async fn write(context: &Context, gathered: &Gathered, difference: Difference) -> Result<()> {
     let namespace = gathered.model.namespace().unwrap_or_default();
     if let Some(config) = difference.config {
-        create_config(context, &namespace, config).await?;
+        config::create(context, &namespace, config).await?;
     }
     if let Some(service) = difference.service {
         server_side_apply::<Service>(context, &namespace, service).await?;
@@ -99,18 +106,6 @@ pub async fn write(context: &Context, gathered: &Gathered, difference: Differenc
         context.metrics.wrote("prune");
     }
     Ok(())
-}
-
-/// Creates an immutable ConfigMap. Its name is the hash of its content, so one of that name is the same.
-async fn create_config(context: &Context, namespace: &str, config: Value) -> Result<()> {
-    let config: ConfigMap = serde_json::from_value(config).map_err(|error| Error::Render("a serving file", error))?;
-    let api: Api<ConfigMap> = Api::namespaced(context.client.clone(), namespace);
-    let parameters = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
-    context.metrics.wrote("config");
-    match call::once("create a serving file", api.create(&parameters, &config)).await {
-        Ok(_) | Err(Error::Conflict { .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
 }
 
 async fn server_side_apply<K>(context: &Context, namespace: &str, wanted: Value) -> Result<()>

@@ -1,5 +1,6 @@
 //! Starts Jobs by POST and deletes them. What exists already is looked at, never patched: a Job's template is immutable.
 
+use super::config;
 use crate::{
     call,
     context::Context,
@@ -39,16 +40,14 @@ pub fn present(names: &[String], gathered: &Gathered) -> Vec<String> {
     names.iter().filter(is_there).cloned().collect()
 }
 
-/// Writes the ConfigMap, then the Job. Either may be there already from a pass that was cut short: the names are hashes
-/// of the content, so it is the same, or the next look will call it foreign.
+/// Writes the ConfigMap, then the Job. A Job of its name may be there already, from a pass that was cut short or from
+/// somebody else: the next look tells which.
 pub async fn launch(context: &Context, gathered: &Gathered, start: Start) -> Result<()> {
     let namespace = gathered.model.namespace().unwrap_or_default();
-    let config: ConfigMap = serde_json::from_value(start.config).map_err(|error| Error::Render("a task", error))?;
     let job: Job = serde_json::from_value(start.job).map_err(|error| Error::Render("a Job", error))?;
-    let configs: Api<ConfigMap> = Api::namespaced(context.client.clone(), &namespace);
     let jobs: Api<Job> = Api::namespaced(context.client.clone(), &namespace);
     let parameters = PostParams { field_manager: Some(crate::labels::MANAGER.into()), ..PostParams::default() };
-    unless_there(call::once("create a task", configs.create(&parameters, &config)).await.map(drop))?;
+    config::create(context, &namespace, start.config).await?;
     unless_there(call::once("create a Job", jobs.create(&parameters, &job)).await.map(drop))?;
     context.metrics.wrote("job");
     Ok(())

@@ -33,6 +33,16 @@ pub struct Caches {
 }
 
 impl Caches {
+    /// Waits until every cache has been filled once.
+    pub async fn filled(&self) {
+        let (models, jobs, pods) = (&self.models, &self.jobs, &self.pods);
+        let first = futures::join!(models.wait_until_ready(), jobs.wait_until_ready(), pods.wait_until_ready());
+        let (deployments, services) = (&self.deployments, &self.services);
+        let second = futures::join!(deployments.wait_until_ready(), services.wait_until_ready());
+        let third = futures::join!(self.configs.wait_until_ready(), self.claims.wait_until_ready());
+        tracing::debug!(?first, ?second, ?third, "the caches are filled");
+    }
+
     /// Everything about a model that the watches have told.
     pub fn gather(&self, model: &Arc<DropoutModel>) -> Gathered {
         let identity = identity(model);

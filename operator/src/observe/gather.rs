@@ -8,6 +8,7 @@ use crate::{
     render::training::work,
 };
 use dropout_crds::DropoutModel;
+use dropout_planner::observed::later;
 use jiff::Timestamp;
 use k8s_openapi::api::{
     apps::v1::Deployment,
@@ -24,6 +25,10 @@ use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
 
 /// Seconds that a pod or Job may wait before the cluster's events are asked why.
 const PATIENCE: i64 = 5;
+/// Seconds after which they are asked again.
+const ASK_AGAIN: i64 = 20;
+/// Events that say only that something waits, not why.
+const EMPTY_WORDS: [&str; 2] = ["Unhealthy", "BackOff"];
 
 /// The objects a model's facts are made from.
 #[derive(Clone, Debug)]
@@ -131,29 +136,50 @@ impl Look<'_> {
 
 /// The uids of Jobs without a pod and of pods without a running container, if they have waited for a while.
 fn waiting(gathered: &Gathered, now: Timestamp) -> Vec<String> {
-    let has_waited = |object: &dyn Fn() -> Option<Timestamp>| {
-        object().is_some_and(|since| now.duration_since(since).as_secs() >= PATIENCE)
+    let has_waited = |since: &Timestamp| now.duration_since(*since).as_secs() >= PATIENCE;
+    waiters(gathered).into_iter().filter(|(_, since)| has_waited(since)).map(|(uid, _)| uid).collect()
+}
+
+/// Whether something has waited for so long that only the cluster's events can say why: caches do not hold them.
+pub fn needs_events(gathered: &Gathered, now: Timestamp) -> bool {
+    !waiting(gathered, now).is_empty()
+}
+
+/// When the events should be asked, if something waits.
+pub fn ask_at(gathered: &Gathered, now: Timestamp) -> Option<Timestamp> {
+    let at = |since: Timestamp| {
+        let has_waited = now.duration_since(since).as_secs() >= PATIENCE;
+        let (from, seconds) = if has_waited { (now, ASK_AGAIN) } else { (since, PATIENCE + 1) };
+        later(from, seconds)
     };
+    waiters(gathered).into_iter().map(|(_, since)| at(since)).min()
+}
+
+/// Jobs without a pod and pods without a running or a ready container, with the time since which they wait.
+fn waiters(gathered: &Gathered) -> Vec<(String, Timestamp)> {
     let owners: Vec<String> =
         gathered.pods.iter().flat_map(|pod| pod.owner_references().iter().map(|owner| owner.uid.clone())).collect();
     let jobs = gathered.jobs.iter().filter(|job| {
         let is_over =
             job.status.as_ref().is_some_and(|status| status.completion_time.is_some() || status.failed.is_some());
         let has_pod = job.uid().is_some_and(|uid| owners.contains(&uid));
-        !is_over && !has_pod && has_waited(&|| job.creation_timestamp().map(|time| time.0))
+        !is_over && !has_pod
     });
     let pods = gathered.pods.iter().filter(|pod| {
         let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
         let is_ready = pod.status.as_ref().and_then(|status| status.conditions.as_ref()).is_some_and(|conditions| {
             conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
         });
-        let is_waiting = phase == Some("Pending") || (phase == Some("Running") && !is_ready);
-        is_waiting && has_waited(&|| pod.creation_timestamp().map(|time| time.0))
+        let is_serving = pod.labels().get(labels::COMPONENT).is_some_and(|component| component == labels::SERVING);
+        let is_leaving = pod.metadata.deletion_timestamp.is_some();
+        !is_leaving && (phase == Some("Pending") || (is_serving && phase == Some("Running") && !is_ready))
     });
-    jobs.filter_map(|job| job.uid()).chain(pods.filter_map(|pod| pod.uid())).collect()
+    let jobs = jobs.filter_map(|job| Some((job.uid()?, job.creation_timestamp()?.0)));
+    jobs.chain(pods.filter_map(|pod| Some((pod.uid()?, pod.creation_timestamp()?.0)))).collect()
 }
 
 fn newest(mut events: Vec<Event>) -> Option<String> {
+    events.retain(|event| event.reason.as_deref().is_some_and(|reason| !EMPTY_WORDS.contains(&reason)));
     events.sort_by_key(|event| {
         event.last_timestamp.as_ref().map(|time| time.0).or_else(|| event.event_time.as_ref().map(|time| time.0))
     });

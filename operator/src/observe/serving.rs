@@ -16,8 +16,11 @@ use kube::ResourceExt;
 
 /// The code with which an inference process refuses its bundle.
 const BUNDLE_REFUSED: i32 = 3;
-/// The code with which an inference process refuses its configuration.
-const BAD_CONFIGURATION: i32 = 2;
+/// Codes that say nothing against a bundle: an orderly end, a platform at fault, a bad configuration, a process that
+/// the runtime could not start or the kubelet ended.
+const ENVIRONMENT: [i32; 7] = [0, 1, 2, 128, 137, 143, 255];
+/// Name of our container; what a sidecar does says nothing about a bundle.
+const CONTAINER: &str = "inference";
 
 /// The serving Deployment.
 pub fn serving(gathered: &Gathered, identity: &Identity) -> ServingFact {
@@ -52,11 +55,14 @@ fn deployed(deployment: &Deployment, gathered: &Gathered) -> Deployed {
     }
 }
 
-/// The pods of the Deployment that are not on their way out.
+/// The pods of the Deployment that serve or may come to serve: not on their way out, not ended for good.
 fn serving_pods<'a>(deployment: &Deployment, gathered: &'a Gathered) -> Vec<&'a Pod> {
     let selector = deployment.spec.as_ref().and_then(|spec| spec.selector.match_labels.clone()).unwrap_or_default();
     let is_ours = |pod: &&Pod| selector.iter().all(|(key, value)| pod.labels().get(key) == Some(value));
-    let is_staying = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none();
+    let is_staying = |pod: &&Pod| {
+        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+        pod.metadata.deletion_timestamp.is_none() && !matches!(phase, Some("Failed" | "Succeeded"))
+    };
     gathered.pods.iter().map(AsRef::as_ref).filter(is_ours).filter(is_staying).collect()
 }
 
@@ -76,14 +82,17 @@ fn fault(deployment: &Deployment, pods: &[&Pod], gathered: &Gathered) -> Option<
     candidate.or_else(refused).or_else(|| stuck().map(ServingFault::Environment))
 }
 
-/// How a process ended, if its bundle is to blame: refused, or ended again and again after the load.
+/// How our process ended, if its bundle is to blame: refused, or ended again and again after the load.
 fn ended(status: &ContainerStatus) -> Option<String> {
+    if status.name != CONTAINER {
+        return None;
+    }
     let ends = [status.state.as_ref(), status.last_state.as_ref()];
     let end = ends.into_iter().flatten().find_map(|state| state.terminated.as_ref())?;
     let message = end.message.as_deref().map(short).unwrap_or_default();
     match end.exit_code {
         BUNDLE_REFUSED => Some(format!("the serving process refused the bundle: {message}")),
-        0 | BAD_CONFIGURATION => None,
+        code if ENVIRONMENT.contains(&code) => None,
         code if status.restart_count >= 2 && !is_out_of_memory(end) => {
             Some(format!("the serving process ended {} times, last with code {code}: {message}", status.restart_count))
         }

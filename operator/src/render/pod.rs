@@ -49,6 +49,14 @@ pub fn pod_spec(pod: &Pod) -> Map<String, Value> {
     spec
 }
 
+/// The rule that keeps all pods of a model on one node, for a claim that one node mounts at a time.
+pub fn together(model: &str) -> Value {
+    json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{
+        "labelSelector": {"matchLabels": {crate::labels::MODEL: model, crate::labels::MANAGED_BY: crate::labels::MANAGER}},
+        "topologyKey": "kubernetes.io/hostname",
+    }]}})
+}
+
 /// Metadata of a pod template: the user's labels and annotations with ours over them.
 pub fn metadata(pod: &Pod, labels: &BTreeMap<String, String>) -> Value {
     let mut all = pod.labels.clone();

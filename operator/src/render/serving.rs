@@ -5,6 +5,7 @@ use crate::{
     error::{Error, Result},
     labels,
 };
+use dropout_crds::dropout_model::SingleNode;
 use dropout_model::{
     digest::{digest, json_digest, short},
     policy::Serving,
@@ -129,6 +130,9 @@ fn template(frame: Frame<'_>, serve: &Serve, config_name: &str) -> Value {
     labels.insert(labels::VERSION.into(), serve.release.name.clone());
     let mut spec = pod::pod_spec(&pod);
     spec.insert("terminationGracePeriodSeconds".into(), json!(40));
+    if frame.spec.single_node() == SingleNode::Allow {
+        spec.insert("affinity".into(), pod::together(&frame.identity.name));
+    }
     spec.insert("containers".into(), json!([container(frame, serve, &pod)]));
     spec.insert(
         "volumes".into(),

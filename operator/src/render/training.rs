@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     labels,
 };
-use dropout_crds::{pod::Pod, status::CandidateWork};
+use dropout_crds::{dropout_model::SingleNode, pod::Pod, status::CandidateWork};
 use dropout_model::{digest::digest, task::path};
 use dropout_planner::plan::Launch;
 use serde_json::{Value, json};
@@ -88,6 +88,9 @@ fn template(
     let pod = frame.spec.training.as_ref().and_then(|training| training.pod.clone()).unwrap_or_default();
     let mut spec = pod::pod_spec(&pod);
     spec.insert("restartPolicy".into(), json!("Never"));
+    if frame.spec.single_node() == SingleNode::Allow {
+        spec.insert("affinity".into(), pod::together(&frame.identity.name));
+    }
     let containers = Containers { frame, pod: &pod };
     if launch.work == CandidateWork::Train {
         spec.insert("initContainers".into(), json!([containers.prepare(), containers.train()]));
@@ -175,7 +178,11 @@ fn volumes(frame: Frame<'_>, name: &str) -> Value {
         &frame.spec.store.persistent_volume_claim.claim_name,
     ];
     claims.dedup();
-    let of_claim = |claim: &&String| json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim}});
+    // Only the store is written; a claim that is read only is not owned anew by the kubelet.
+    let of_claim = |claim: &&String| match claim.as_str() == frame.spec.store.claim() {
+        true => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim}}),
+        false => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim, "readOnly": true}}),
+    };
     let fixed = [
         json!({"name": "task", "configMap": {"name": name}}),
         json!({"name": "input", "emptyDir": {}}),

@@ -64,6 +64,7 @@ pub fn context(client: Client) -> Context {
         caches,
         ledger: Ledger::default(),
         turn: tokio::sync::Mutex::default(),
+        refusals: dropout_operator::refusals::Refusals::default(),
         metrics: Metrics::new(),
     }
 }

@@ -87,6 +87,8 @@ fn what_others_wrote_survives_a_rollout() {
 fn same_manifest_applied_again_changes_nothing() {
     shared_story("again", |trial| {
         trial.promote_first();
+        // The Deployment's record follows the status.
+        trial.rests();
         let versions = || {
             let (deployment, service) = (trial.deployment().unwrap(), trial.get::<Service>(MODEL).unwrap());
             [trial.model().resource_version(), deployment.resource_version(), service.resource_version()]

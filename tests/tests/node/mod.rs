@@ -1,6 +1,10 @@
 //! The real node as the tests see it: images loaded, chart installed by Helm, one restricted namespace a trial.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, dead_code)]
 
+pub mod foreign;
+pub mod scene;
+pub mod simulated;
+
 use dropout_cluster::Cluster;
 use serde_json::{Value, json};
 use std::{
@@ -190,7 +194,12 @@ impl<'a> Trial<'a> {
 
     /// Waits until the model is as `is_there` says, up to three minutes.
     pub fn wait(&self, what: &str, is_there: impl Fn(&Value) -> bool) -> Value {
-        let end = Instant::now() + Duration::from_secs(180);
+        self.wait_for(Duration::from_secs(180), what, is_there)
+    }
+
+    /// Waits until the model is as `is_there` says, as long as one is willing to.
+    pub fn wait_for(&self, longest: Duration, what: &str, is_there: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + longest;
         loop {
             let model = self.now();
             if is_there(&model) {
@@ -201,6 +210,15 @@ impl<'a> Trial<'a> {
             }
             sleep(Duration::from_millis(250));
         }
+    }
+
+    /// Waits until there are so many serving pods, those on their way out counted.
+    pub fn wait_for_pods(&self, count: usize) -> Value {
+        self.wait("all old pods are gone", |_| {
+            let pods = self.node.get(&self.namespace, "pods");
+            let is_serving = |pod: &&Value| pod["metadata"]["labels"]["app.kubernetes.io/component"] == "serving";
+            pods["items"].as_array().is_some_and(|pods| pods.iter().filter(is_serving).count() == count)
+        })
     }
 
     pub fn story(&self, model: &Value) -> String {
@@ -230,7 +248,7 @@ impl<'a> Trial<'a> {
 }
 
 /// Gives a folder and what is in it to the user of our pods.
-fn own(folder: &Path) {
+pub fn own(folder: &Path) {
     let owned = Command::new("chown").arg("-R").arg("65532:65532").arg(folder).status().unwrap();
     assert!(owned.success());
 }

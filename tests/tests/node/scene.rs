@@ -1,0 +1,283 @@
+//! A trial whose v1 is served, and the question that every fault is asked: is it said in one sentence, and does production
+//! keep answering?
+
+use super::{
+    KEY, Node, Trial, condition, foreign, predict, production,
+    simulated::{Table, simulated, write},
+};
+use serde_json::{Value, json};
+use std::{
+    cell::Cell,
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+/// Longest time until a fault is said.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A condition with what its sentence must name.
+pub struct Wanted<'a> {
+    pub kind: &'a str,
+    pub status: &'a str,
+    pub reason: &'a str,
+    pub words: &'a [&'a str],
+}
+
+/// A trial with production.
+pub struct Scene<'a> {
+    pub trial: Trial<'a>,
+    pub csv: String,
+    pub port: u16,
+    seed: Cell<u32>,
+    commands: Cell<u32>,
+}
+
+impl<'a> Scene<'a> {
+    /// A simulated trial without a model.
+    pub fn new(node: &'a Node, name: &str) -> Self {
+        let csv = simulated(3_000);
+        let path = node.cluster.dir().join(format!("{name}.csv"));
+        fs::write(&path, &csv).unwrap();
+        let trial = Trial::new(node, name, &path);
+        Self { trial, csv, port: 0, seed: Cell::new(0), commands: Cell::new(0) }
+    }
+
+    /// Trains and serves v1 of a simulated trial.
+    pub fn served(node: &'a Node, name: &str) -> Self {
+        let mut scene = Self::new(node, name);
+        node.apply(&scene.model(|_| {}));
+        scene.wait("v1 is served", |model| production(model) == "v1" && is_true(model, "Ready"));
+        scene.port = scene.trial.open();
+        scene.answers("v1");
+        scene
+    }
+
+    /// The model as v1 was trained, with an edit.
+    pub fn model(&self, edit: impl Fn(&mut Value)) -> Value {
+        self.trial.model(&features(&[]), |spec| {
+            spec["index"] = json!("landmark_date");
+            spec["deny"] = json!(["arm", "true_risk"]);
+            spec["data"]["cutoff"] = json!("2026-06-30");
+            spec["rollout"] = json!({"soak": "1s", "progressDeadline": "120s"});
+            spec["training"] = json!({"retries": 0});
+            edit(spec);
+        })
+    }
+
+    pub fn apply(&self, edit: impl Fn(&mut Value)) {
+        self.trial.node.apply(&self.model(edit));
+    }
+
+    /// Applies an edit together with a new seed, so that a training follows.
+    pub fn train(&self, edit: impl Fn(&mut Value)) {
+        let seed = self.seed.get() + 1;
+        self.seed.set(seed);
+        self.apply(|spec| {
+            spec["training"]["seed"] = json!(seed);
+            edit(spec);
+        });
+    }
+
+    /// Trains with a foreign image that breaks the contract in this way.
+    pub fn train_foreign(&self, how: &str, edit: impl Fn(&mut Value)) {
+        foreign::load(self.trial.node);
+        self.train(|spec| {
+            spec["training"]["image"] = json!(foreign::IMAGE);
+            spec["training"]["pod"] = json!({"env": [{"name": "FOREIGN", "value": how}]});
+            edit(spec);
+        });
+    }
+
+    /// Trains from another file of the claim.
+    pub fn train_on(&self, file: &str, edit: impl Fn(Table) -> Table) {
+        write(&self.trial.folder, file, &edit(Table::read(&self.csv)).text());
+        self.train(|spec| spec["data"]["training"]["uri"] = json!(format!("file:///{file}")));
+    }
+
+    /// Gives the command `retrain`.
+    pub fn retrain(&self) {
+        let number = self.commands.get() + 1;
+        self.commands.set(number);
+        self.trial.annotate(&format!("retrain=now@2026-11-20T09:{number:02}:00Z"));
+    }
+
+    pub fn wait(&self, what: &str, is_there: impl Fn(&Value) -> bool) -> Value {
+        self.trial.wait_for(Duration::from_secs(120), what, is_there)
+    }
+
+    /// Waits until the condition says what is wanted; then production must still answer. Tells the sentence.
+    pub fn says(&self, fault: &str, wanted: &Wanted<'_>) -> Value {
+        let start = Instant::now();
+        let is_said = |model: &Value| {
+            let found = condition(model, wanted.kind);
+            let message = found["message"].as_str().unwrap_or_default();
+            found["status"] == wanted.status
+                && found["reason"] == wanted.reason
+                && found["observedGeneration"] == model["metadata"]["generation"]
+                && wanted.words.iter().all(|word| message.contains(word))
+        };
+        let what = format!("{fault}: {}={} {} {:?}", wanted.kind, wanted.status, wanted.reason, wanted.words);
+        let model = self.trial.wait_for(PATIENCE, &what, is_said);
+        let message = condition(&model, wanted.kind)["message"].as_str().unwrap_or_default().to_owned();
+        println!(
+            "FAULT {fault} ({:.1} s)\n      {}={} {}: {message}",
+            start.elapsed().as_secs_f64(),
+            wanted.kind,
+            wanted.status,
+            wanted.reason,
+        );
+        assert!(message.len() <= 320 && !message.contains(['\n', '\t']), "{fault}: not one sentence: {message}");
+        assert!(!message.contains("P-00"), "{fault}: a patient is named: {message}");
+        assert!(is_true(&model, "Ready"), "{fault}: not Ready\n{}", self.trial.story(&model));
+        self.answers(production(&model));
+        model
+    }
+
+    /// Production answers.
+    pub fn answers(&self, version: &str) {
+        let body = if version == "v1" { patient() } else { patient_in_full() };
+        let (status, answer) = predict(self.port, KEY, &body).expect("an answer");
+        assert_eq!((status, answer["model_version"].as_str()), (200, Some(version)), "{answer}");
+    }
+
+    /// Back to v1's spec, judged and at rest.
+    pub fn restore(&self) {
+        self.apply(|_| {});
+        self.wait("the restored spec is at rest", |model| {
+            super::is_idle(model) && condition(model, "Stalled")["status"] == "False" && is_true(model, "Ready")
+        });
+    }
+
+    pub fn get(&self, what: &str) -> Value {
+        self.trial.node.get(&self.trial.namespace, what)
+    }
+
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        self.trial.node.kubectl(&[&["-n", self.trial.namespace.as_str()], arguments].concat())
+    }
+
+    /// The trial's pods of a component, `job` or `serving`.
+    pub fn pods(&self, component: &str) -> Vec<Value> {
+        let pods = self.get("pods");
+        let is_of = |pod: &&Value| pod["metadata"]["labels"]["app.kubernetes.io/component"] == component;
+        pods["items"].as_array().into_iter().flatten().filter(is_of).cloned().collect()
+    }
+
+    /// What the Jobs of a version were created for, by the audit of the API server, which also knows those that are gone.
+    pub fn created(&self, version: &str) -> Vec<String> {
+        let audit = fs::read_to_string(self.trial.node.cluster.dir().join("audit.log")).unwrap();
+        let start = format!("{}-{version}-", self.trial.name);
+        let work = |line: &str| {
+            let event: Value = serde_json::from_str(line).ok()?;
+            let object = &event["objectRef"];
+            let is_job = event["verb"] == "create" && object["resource"] == "jobs" && event["stage"] == "ResponseComplete";
+            let is_ours = object["namespace"] == self.trial.namespace.as_str() && event["responseStatus"]["code"] == 201;
+            let name = object["name"].as_str().filter(|_| is_job && is_ours)?;
+            name.strip_prefix(&start)?.split('-').next().map(str::to_owned)
+        };
+        let mut works: Vec<String> = audit.lines().filter_map(work).collect();
+        works.sort();
+        works
+    }
+
+    /// The Jobs of a version.
+    pub fn jobs(&self, version: &str) -> Vec<Value> {
+        let jobs = self.get("jobs");
+        let is_of = |job: &&Value| job["metadata"]["labels"]["trialops.dev/version"] == version;
+        jobs["items"].as_array().into_iter().flatten().filter(is_of).cloned().collect()
+    }
+
+    pub fn has_run(&self, version: &str, work: &str) -> bool {
+        self.jobs(version).iter().any(|job| job["metadata"]["labels"]["trialops.dev/work"] == work)
+    }
+
+    /// How many Jobs of a version ended well.
+    pub fn completed(&self, version: &str) -> usize {
+        self.jobs(version).iter().filter(|job| job["status"]["succeeded"] == 1).count()
+    }
+
+    /// Waits until a pod of the version's Job runs; its name.
+    pub fn running(&self, version: &str) -> String {
+        let pod = || {
+            let is_of = |pod: &Value| {
+                pod["metadata"]["labels"]["trialops.dev/version"] == version && {
+                    let inits = pod["status"]["initContainerStatuses"].as_array();
+                    inits.is_some_and(|all| all.iter().any(|one| one["state"]["running"].is_object()))
+                }
+            };
+            self.pods("job").into_iter().find(is_of)
+        };
+        self.wait("a pod of the training runs", |_| pod().is_some());
+        pod().map(|pod| pod["metadata"]["name"].as_str().unwrap().to_owned()).expect("still running")
+    }
+
+    /// The newest sentence of the history.
+    pub fn newest_entry(&self, model: &Value) -> String {
+        let entry = model["status"]["history"].as_array().and_then(|all| all.last()).cloned().unwrap_or_default();
+        format!("{}: {}", entry["reason"].as_str().unwrap_or_default(), entry["message"].as_str().unwrap_or_default())
+    }
+
+    /// Bundles in the store.
+    pub fn bundles(&self) -> Vec<PathBuf> {
+        let folder = self.trial.folder.join("store").join(&self.trial.namespace).join(&self.trial.name).join("bundles");
+        fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect()
+    }
+
+    /// Posts an object to a path of the API.
+    pub fn post(&self, path: &str, object: &Value) {
+        let file = self.trial.node.cluster.dir().join("posted.json");
+        fs::write(&file, object.to_string()).unwrap();
+        self.trial.node.kubectl(&["create", "--raw", path, "-f", file.to_str().unwrap()]);
+    }
+
+    /// Ends the trial: its namespace and its volume.
+    pub fn clear(self) {
+        self.trial.node.kubectl(&["delete", "namespace", &self.trial.namespace, "--wait=false"]);
+        self.trial.node.kubectl(&["delete", "persistentvolume", &self.trial.namespace, "--wait=false"]);
+    }
+}
+
+/// The four features of v1 with more.
+pub fn features(more: &[&str]) -> Value {
+    let mut features = json!([
+        {"name": "age", "type": "Integer", "min": 18, "max": 100},
+        {"name": "days_in_trial", "type": "Integer", "role": "Time", "min": 0},
+        {"name": "visits_completed", "type": "Integer", "min": 0},
+        {"name": "adverse_events", "type": "Integer", "min": 0},
+    ]);
+    let more = more.iter().map(|name| json!({"name": name, "type": "Number", "min": 0, "onMissing": "Impute"}));
+    features.as_array_mut().unwrap().extend(more);
+    features
+}
+
+pub fn patient() -> Value {
+    json!({"patient_id": "CANARY-4711", "age": 34, "days_in_trial": 28, "visits_completed": 3, "adverse_events": 1})
+}
+
+/// A patient with everything that any version asks for.
+pub fn patient_in_full() -> Value {
+    let mut patient = patient();
+    let more = json!({"visits_missed": 1, "distance_km": 12.5, "days_since_last_visit": 6});
+    patient.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    patient
+}
+
+pub fn is_true(model: &Value, kind: &str) -> bool {
+    condition(model, kind)["status"] == "True"
+}
+
+impl Node {
+    /// Runs without an operator for a while.
+    pub fn without_operator(&self, meanwhile: impl FnOnce()) {
+        self.operators(0);
+        meanwhile();
+        self.operators(1);
+    }
+
+    fn operators(&self, count: u32) {
+        let count = format!("--replicas={count}");
+        self.kubectl(&["-n", "dropout-system", "scale", "deployment/dropout", &count]);
+        self.kubectl(&["-n", "dropout-system", "rollout", "status", "deployment/dropout", "--timeout=60s"]);
+    }
+}
