@@ -3,7 +3,7 @@
 use crate::{
     claim,
     next::Next,
-    observed::{Observed, Run, RunPhase, ServingFact},
+    observed::{Deployed, Observed, Run, RunPhase, ServingFact},
     plan::{Intent, Launch, Serve},
     restore::{is_rolling, record},
     task::{answered, current_run, running_task},
@@ -17,8 +17,9 @@ use dropout_model::policy::Policy;
 /// The intents of a state. The record on the Deployment comes before a Job: it keeps the number that the Job uses.
 pub fn intents(next: &Next<'_>) -> Vec<Intent> {
     let serve = serve(next).map(Box::new).map(Intent::Serve);
+    let withdraw = has_to_withdraw(next).then_some(Intent::Withdraw);
     let launch = launch(next).map(Box::new).map(Intent::Launch);
-    serve.into_iter().chain(launch).chain(prune(next)).collect()
+    serve.into_iter().chain(withdraw).chain(launch).chain(prune(next)).collect()
 }
 
 /// The release that is to be served: a candidate's while it rolls out or is held, else production.
@@ -36,6 +37,13 @@ fn serve(next: &Next<'_>) -> Option<Serve> {
     let spec = &next.observed.spec;
     let policy = Policy::new(release.threshold, &spec.tiers);
     Some(Serve { release, policy, replicas: spec.replicas(), record: record(&next.status) })
+}
+
+/// Whether pods are asked for by a template that must not be served, with nothing to serve in its place: a first model
+/// that was rolled back by its own fault.
+pub fn has_to_withdraw(next: &Next<'_>) -> bool {
+    let is_refused = |deployed: &&Deployed| deployed.replicas > 0 && next.is_quarantined(&deployed.digest);
+    served(&next.status).is_none() && next.observed.deployed().filter(is_refused).is_some()
 }
 
 fn launch(next: &Next<'_>) -> Option<Launch> {

@@ -27,6 +27,8 @@ pub enum Intent {
     Launch(Box<Launch>),
     /// Let the Deployment and the Service serve a release.
     Serve(Box<Serve>),
+    /// Scale our Deployment to no pods: there is no production, and the bundle of its template is quarantined.
+    Withdraw,
     /// Delete Jobs that were answered or abandoned, by name.
     Prune(Vec<String>),
 }

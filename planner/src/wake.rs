@@ -2,7 +2,7 @@
 
 use crate::{
     claim,
-    intents::is_due,
+    intents::{has_to_withdraw, is_due},
     next::{Next, after},
     observed::{RunPhase, later},
     ready::is_settled,
@@ -70,8 +70,11 @@ fn rolling_out(next: &Next<'_>, candidate: &Candidate) -> Option<Timestamp> {
     (!is_stopped).then(|| if is_past { later(next.now, SLOW) } else { at })
 }
 
-/// Pods of production are not all there yet.
+/// Pods of production are not all there yet, or pods of a quarantined bundle still are.
 fn serving(next: &Next<'_>) -> Option<Timestamp> {
+    if has_to_withdraw(next) {
+        return Some(later(next.now, SLOW));
+    }
     let is_rolling = next.status.candidate.as_ref().is_some_and(is_rolling);
     let release = next.status.production.as_ref().filter(|_| !is_rolling)?;
     (!is_settled(next, release)).then(|| later(next.now, SLOW))

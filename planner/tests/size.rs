@@ -68,7 +68,7 @@ fn a_full_status_and_its_record_keep_to_their_bounds() {
         let plan = world.reconcile(Mishap::None);
         let records = plan.intents.iter().filter_map(|intent| match intent {
             Intent::Serve(serve) => Some(serde_json::to_vec(&serve.record).unwrap().len()),
-            Intent::Launch(_) | Intent::Prune(_) => None,
+            Intent::Launch(_) | Intent::Prune(_) | Intent::Withdraw => None,
         });
         let bytes = records.max().unwrap();
         assert!(bytes <= MAX_RECORD, "{bytes} bytes of record");

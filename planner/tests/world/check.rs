@@ -133,8 +133,15 @@ impl World {
         self.expect(Property::NeverWithdrawn, !had || has, "production was withdrawn");
         let served = new.intents.iter().find_map(|intent| match intent {
             Intent::Serve(serve) => Some(&serve.release),
-            Intent::Launch(_) | Intent::Prune(_) => None,
+            Intent::Launch(_) | Intent::Prune(_) | Intent::Withdraw => None,
         });
+        if new.intents.contains(&Intent::Withdraw) {
+            let is_refused = observed.deployed().is_some_and(|deployed| {
+                new.status.quarantined.iter().any(|bundle| bundle.digest == deployed.digest)
+            });
+            let is_needed = !has && is_refused && served.is_none();
+            self.expect(Property::NeverWithdrawn, is_needed, "pods of a version that may be served are withdrawn");
+        }
         let is_foreign = self.foreign.is_some();
         self.expect(Property::NeverWithdrawn, !has || is_foreign || served.is_some(), "nothing is served");
         let Some(served) = served else { return };
@@ -195,7 +202,7 @@ impl World {
         }
         let starts = new.intents.iter().any(|intent| match intent {
             Intent::Launch(launch) => launch.work != CandidateWork::Read,
-            Intent::Serve(_) | Intent::Prune(_) => false,
+            Intent::Serve(_) | Intent::Prune(_) | Intent::Withdraw => false,
         });
         self.expect(Property::SuspendedStartsNothing, !starts, "a Job starts");
         let promotes = new.announcements.iter().any(|told| told.reason == Reason::Promoted);

@@ -60,6 +60,20 @@ impl World {
         });
     }
 
+    /// Scales the Deployment to no pods.
+    pub fn withdraw(&mut self) {
+        self.pods("the Deployment is scaled to no pods", |deployed| {
+            *deployed = Deployed {
+                replicas: 0,
+                updated_available: 0,
+                available: 0,
+                total: 0,
+                fault: None,
+                ..deployed.clone()
+            };
+        });
+    }
+
     pub fn prune(&mut self, names: &[String]) {
         for name in names {
             self.note_prune(name);
@@ -192,8 +206,9 @@ impl World {
         });
     }
 
+    /// Pods come or change only where some are asked for.
     fn pods(&mut self, line: &str, change: impl FnOnce(&mut Deployed)) {
-        let Some(deployed) = self.deployed.as_mut() else { return };
+        let Some(deployed) = self.deployed.as_mut().filter(|deployed| deployed.replicas > 0) else { return };
         let before = deployed.clone();
         change(deployed);
         if *deployed != before {

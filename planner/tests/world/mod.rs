@@ -139,6 +139,7 @@ impl World {
             match intent {
                 Intent::Launch(launch) => self.launch(launch),
                 Intent::Serve(serve) => self.serve(serve),
+                Intent::Withdraw => self.withdraw(),
                 Intent::Prune(names) => self.prune(names),
             }
         }

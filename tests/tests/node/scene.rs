@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Longest time until a fault is said.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A condition with what its sentence must name.
 pub struct Wanted<'a> {
