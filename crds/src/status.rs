@@ -50,6 +50,13 @@ pub struct DropoutModelStatus {
     /// What was judged last. A trigger fires when its input differs from this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
+    /// Why production's threshold was not resolved under the spec's gate and target, if an evaluation of its bundle
+    /// ended without one. It is not repeated for the same bundle and gate before another training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unresolved: Option<Unresolved>,
+    /// The operator's inference image that production's pods move to, until all of them are available on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updating: Option<String>,
     /// Commands that were carried out: name and token.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 8))]
@@ -86,6 +93,9 @@ pub struct Release {
     pub training_hash: String,
     /// Resolved decision threshold, 0 to 1.
     pub threshold: f64,
+    /// Identity of the gate and the threshold's target under which the threshold was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate_hash: Option<String>,
     /// Inference image it is served by, frozen until the operator's default changes.
     pub image: String,
     /// When it became production.
@@ -266,6 +276,22 @@ pub struct Quarantined {
     pub digest: String,
     /// One word for why.
     pub reason: String,
+    /// When.
+    pub time: Time,
+}
+
+/// An evaluation of production's bundle that left its threshold as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Unresolved {
+    /// Digest of the bundle.
+    pub bundle: String,
+    /// Identity of the gate and the threshold's target that were asked for.
+    pub gate_hash: String,
+    /// What came out instead.
+    pub outcome: JudgedOutcome,
+    /// One sentence: what, where, what to do.
+    pub message: String,
     /// When.
     pub time: Time,
 }

@@ -1,10 +1,13 @@
 //! The bundle: one JSON file that is a trained model, and its scoring. Its SHA-256 is its identity. It holds no version
 //! number, time, host or path, and no code.
 
+mod error;
+
 use crate::{
     digest::digest,
     manifest::{Feature, FeatureType, OnMissing},
 };
+pub use error::BundleError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -172,41 +175,6 @@ pub struct Golden {
     pub risk: f64,
 }
 
-/// Why bytes are no bundle to score with.
-#[derive(Debug, thiserror::Error)]
-pub enum BundleError {
-    /// The bytes are not the ones asked for.
-    #[error("the bundle has digest {found}, but {wanted} was asked for: its bytes have changed")]
-    WrongDigest {
-        /// The digest asked for.
-        wanted: String,
-        /// The digest of the bytes.
-        found: String,
-    },
-    /// Too large.
-    #[error("the bundle has {0} bytes; at most {MAX_BYTES} are read")]
-    TooLarge(usize),
-    /// No JSON of the schema.
-    #[error("the bundle is not readable: {0}")]
-    Malformed(#[from] serde_json::Error),
-    /// Another schema.
-    #[error("the bundle has schema '{0}'; this version reads {SCHEMA}")]
-    Schema(String),
-    /// A part that cannot be scored with.
-    #[error("the bundle's {0} cannot be used for scoring")]
-    Unusable(String),
-    /// A golden row disagrees.
-    #[error("golden row {row} scores {found}, but the bundle says {wanted}")]
-    Golden {
-        /// Its position, from 1.
-        row: usize,
-        /// The risk in the bundle.
-        wanted: f64,
-        /// The risk computed.
-        found: f64,
-    },
-}
-
 impl Bundle {
     /// Reads and checks a bundle: digest (if one is asked for), schema, numbers and golden rows.
     pub fn read(bytes: &[u8], wanted: Option<&str>) -> Result<Self, BundleError> {
@@ -244,6 +212,9 @@ impl Bundle {
         if !self.calibration.slope.is_finite() || !self.calibration.intercept.is_finite() {
             return Err(BundleError::Unusable("calibration".into()));
         }
+        if !are_points(&self.thresholds) {
+            return Err(BundleError::Unusable("thresholds".into()));
+        }
         if self.golden.is_empty() {
             return Err(BundleError::Unusable("empty list of golden rows".into()));
         }
@@ -257,6 +228,16 @@ impl Bundle {
         }
         Ok(())
     }
+}
+
+/// Whether a threshold can be chosen from points: there is one, they rise, and all their numbers are in 0..1. What is not
+/// finite is in no range.
+fn are_points(points: &[OperatingPoint]) -> bool {
+    let is_share = |number: f64| (0.0..=1.0).contains(&number);
+    let are_shares =
+        points.iter().all(|point| [point.threshold, point.recall, point.alert_rate].into_iter().all(is_share));
+    let rise = points.iter().zip(points.iter().skip(1)).all(|(point, next)| point.threshold < next.threshold);
+    !points.is_empty() && are_shares && rise
 }
 
 /// A bundle made ready for scoring.

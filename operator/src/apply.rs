@@ -44,6 +44,7 @@ pub fn changes(context: &Context, seen: (&Gathered, &Observed), plan: &Plan) -> 
         match intent {
             Intent::Launch(launch) => changes.launches.extend(training::start(frame, launch, gathered)?),
             Intent::Serve(serve) => changes.serving = serving::difference(frame, serve, (gathered, observed))?,
+            Intent::Withdraw => changes.serving = serving::withdrawal(gathered)?,
             Intent::Prune(names) => changes.prune.extend(training::present(names, gathered)),
         }
     }

@@ -16,7 +16,7 @@ pub fn advance(observed: &Observed, now: Timestamp) -> Next<'_> {
 
 /// Takes one step; false if there is none to take.
 fn step(next: &mut Next<'_>) -> bool {
-    if command::obey(next) {
+    if command::obey(next) || image::finish(next) {
         return true;
     }
     match next.status.candidate.as_ref().map(|candidate| candidate.stage) {

@@ -94,10 +94,7 @@ fn trained(next: &Next<'_>) -> Said {
     }
     match run.map(|run| &run.phase) {
         Some(RunPhase::Pending(Some(why))) => (None, Reason::Pending, format!("{what}, but its pod waits: {why}")),
-        Some(RunPhase::Foreign(owner)) => {
-            let name = run.map(|run| run.name.as_str()).unwrap_or_default();
-            (Some(false), Reason::NameConflict, sentence::foreign_run(name, owner))
-        }
+        Some(RunPhase::Foreign(owner)) => (Some(false), Reason::NameConflict, sentence::foreign_run(owner)),
         Some(RunPhase::Running { is_trained: true, .. }) => {
             (Some(true), Reason::Trained, format!("{} is trained and is being judged", candidate.name))
         }

@@ -1,6 +1,6 @@
 //! What a model takes of the fleet's limits, as its status says.
 
-use dropout_crds::{ConditionType, DropoutModelStatus, Reason, status::Stage};
+use dropout_crds::{DropoutModelStatus, status::Stage};
 
 /// What one model takes of the fleet's limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,15 +17,5 @@ pub fn fleet_share(status: &DropoutModelStatus) -> FleetShare {
         .candidate
         .as_ref()
         .is_some_and(|candidate| candidate.stage == Stage::Training && candidate.retry_at.is_none());
-    FleetShare { is_training, is_rolling: is_updating(status) }
-}
-
-/// Whether pods were moving to a new image when the status was written.
-pub fn is_updating(status: &DropoutModelStatus) -> bool {
-    let kind = ConditionType::Reconciling.name();
-    let because = Reason::ImageUpdated.name();
-    status
-        .conditions
-        .iter()
-        .any(|condition| condition.type_ == kind && condition.status == "True" && condition.reason == because)
+    FleetShare { is_training, is_rolling: status.updating.is_some() }
 }

@@ -4,11 +4,11 @@ use crate::{
     next::Next,
     sentence,
     task::{answered as answered_task, task, work},
-    training, trigger,
+    threshold, training,
 };
 use dropout_crds::{
     Reason,
-    status::{Candidate, Judged, JudgedOutcome, Measured, Release, Stage, version_name},
+    status::{Candidate, Failure, Judged, JudgedOutcome, Measured, Release, Stage, version_name},
 };
 use dropout_model::task::{Answer, Evidence, Outcome};
 
@@ -95,6 +95,7 @@ fn release(next: &Next<'_>, candidate: &Candidate, evidence: &Evidence) -> Relea
         report_digest: evidence.report.clone(),
         training_hash: candidate.training_hash.clone(),
         threshold: evidence.threshold,
+        gate_hash: Some(candidate.gate_hash.clone()),
         image: next.observed.inference_image.clone(),
         since: None,
         metrics: measured.map(|figure| Measured { name: figure.metric, value: figure.candidate }).collect(),
@@ -104,11 +105,11 @@ fn release(next: &Next<'_>, candidate: &Candidate, evidence: &Evidence) -> Relea
 /// The gate did not let it through.
 fn refuse(next: &mut Next<'_>, (outcome, message): (JudgedOutcome, &str), evidence: &Evidence) {
     let reason = if outcome == JudgedOutcome::Failed { Reason::GateFailed } else { Reason::GateInconclusive };
-    let has_new_gate = has_new_gate(next);
-    put_down(next, (outcome, message), Some(evidence));
+    if !threshold::leave(next, (outcome, message)) {
+        put_down(next, (outcome, message), Some(evidence));
+    }
     let Some(candidate) = next.status.candidate.take() else { return };
     next.tell(reason, format!("{}: {message}", candidate.name));
-    resolve_anew(next, &candidate, has_new_gate);
 }
 
 /// It is the served bundle. The threshold was resolved anew, so production takes it; a verdict on another bundle under
@@ -123,46 +124,27 @@ fn unchanged(next: &mut Next<'_>, found: &Found<'_>) {
     if candidate.bundle.is_none() || !next.status.judged.as_ref().is_some_and(is_said) {
         put_down(next, (JudgedOutcome::Unchanged, found.message), Some(found.evidence));
     }
+    let moved = threshold::resolve(next, &candidate, found.evidence);
     next.status.candidate = None;
-    let threshold = found.evidence.threshold;
-    let served = next.status.production.as_mut().filter(|release| release.digest == found.evidence.bundle);
-    let changed = served.filter(|release| release.threshold.to_bits() != threshold.to_bits());
-    let message = match changed {
-        Some(release) => {
-            let old = std::mem::replace(&mut release.threshold, threshold);
-            format!("{}: {}; its threshold moves from {old:.4} to {threshold:.4}", candidate.name, found.message)
-        }
-        None => format!("{}: {}", candidate.name, found.message),
-    };
-    next.tell(Reason::Unchanged, message);
+    next.tell(Reason::Unchanged, format!("{}: {}{}", candidate.name, found.message, moved.unwrap_or_default()));
 }
 
 /// The candidate ends without a verdict of the gate.
 pub fn end(next: &mut Next<'_>, (outcome, message): (JudgedOutcome, String)) {
     let reason = if outcome == JudgedOutcome::BadInput { Reason::BadInput } else { Reason::TrainingFailed };
-    let has_new_gate = has_new_gate(next);
-    put_down(next, (outcome, &message), None);
+    if !threshold::leave(next, (outcome, &message)) {
+        put_down(next, (outcome, &message), None);
+    }
     let Some(candidate) = next.status.candidate.take() else { return };
+    if outcome == JudgedOutcome::BadInput {
+        next.status.last_failure = Some(bad_input(next, &candidate, &message));
+    }
     next.tell(reason, sentence::about(&candidate.name, &message));
-    resolve_anew(next, &candidate, has_new_gate);
 }
 
-/// Whether the candidate is judged by another gate or threshold than the one before it.
-fn has_new_gate(next: &Next<'_>) -> bool {
-    let gate = |candidate: &Candidate| candidate.gate_hash.clone();
-    match (&next.status.judged, next.status.candidate.as_ref().map(gate)) {
-        (Some(judged), Some(gate)) => judged.gate_hash != gate,
-        (None, _) | (_, None) => false,
-    }
-}
-
-/// After an edit of the threshold, production's own threshold is resolved by an evaluation even if the candidate that
-/// took the edit first did not get through.
-fn resolve_anew(next: &mut Next<'_>, candidate: &Candidate, has_new_gate: bool) {
-    let production = trigger::production_bundle(next).filter(|(_, digest)| candidate.bundle.as_ref() != Some(digest));
-    if let Some(production) = production.filter(|_| has_new_gate) {
-        trigger::evaluate(next, production);
-    }
+fn bad_input(next: &Next<'_>, candidate: &Candidate, message: &str) -> Failure {
+    let message = sentence::short(&sentence::about(&candidate.name, message), sentence::CONDITION);
+    Failure { reason: Reason::BadInput.name(), message, attempt: candidate.attempt, time: next.time() }
 }
 
 /// Puts a verdict down.

@@ -27,6 +27,7 @@ mod rollout;
 mod sentence;
 mod size;
 mod task;
+mod threshold;
 mod training;
 mod trigger;
 mod wake;

@@ -3,12 +3,12 @@
 use crate::{
     claim, conditions,
     conditions::Said,
-    fleet::is_updating,
     intents::served,
     next::Next,
     observed::{RunPhase, ServingFact, ServingFault},
     rollout, sentence,
     task::current_run,
+    threshold,
 };
 use dropout_crds::{
     Reason,
@@ -86,8 +86,7 @@ pub fn reconciling(next: &Next<'_>) -> Said {
     if is_settled(next, release) {
         return (Some(false), Reason::UpToDate, format!("all pods serve {}", release.name));
     }
-    let is_new = next.announcements.iter().any(|told| told.reason == Reason::ImageUpdated);
-    let reason = if is_new || is_updating(&next.status) { Reason::ImageUpdated } else { Reason::Converging };
+    let reason = if next.status.updating.is_some() { Reason::ImageUpdated } else { Reason::Converging };
     (Some(true), reason, unavailable(next, release))
 }
 
@@ -117,7 +116,10 @@ fn is_applied(next: &Next<'_>, release: &Release) -> bool {
 
 /// Whether a human is needed.
 pub fn stalled(next: &Next<'_>) -> Said {
-    let because = conflict(next).or_else(|| candidate_stalled(next)).or_else(|| judged_stalled(next));
+    let because = conflict(next)
+        .or_else(|| candidate_stalled(next))
+        .or_else(|| judged_stalled(next))
+        .or_else(|| unresolved_stalled(next));
     match because {
         Some((reason, sentence)) => (Some(true), reason, sentence),
         None => (Some(false), Reason::NoError, "no human is needed".to_owned()),
@@ -148,17 +150,16 @@ fn candidate_stalled(next: &Next<'_>) -> Because {
 
 fn training_stalled(next: &Next<'_>, candidate: &Candidate) -> Because {
     let run = if candidate.retry_at.is_some() { None } else { current_run(next.observed, &next.status) };
-    match run.map(|run| (&run.phase, &run.name)) {
+    match run.map(|run| &run.phase) {
         None => claim::missing(next.observed),
-        Some((RunPhase::Foreign(owner), name)) => Some((Reason::NameConflict, sentence::foreign_run(name, owner))),
-        Some((
+        Some(RunPhase::Foreign(owner)) => Some((Reason::NameConflict, sentence::foreign_run(owner))),
+        Some(
             RunPhase::Pending(_)
             | RunPhase::Running { .. }
             | RunPhase::Finished(_)
             | RunPhase::AnswerGone
             | RunPhase::Failed(_),
-            _,
-        )) => None,
+        ) => None,
     }
 }
 
@@ -186,4 +187,18 @@ fn judged_stalled(next: &Next<'_>) -> Because {
         | JudgedOutcome::Unchanged => return None,
     };
     Some((reason, judged.message.clone()))
+}
+
+/// Production serves a threshold that the spec no longer asks for, and its evaluation ended without another.
+fn unresolved_stalled(next: &Next<'_>) -> Because {
+    let left = threshold::unresolved(next).filter(|_| next.status.candidate.is_none())?;
+    let reason = match left.outcome {
+        JudgedOutcome::BadInput => Reason::BadInput,
+        JudgedOutcome::TrainingFailed => Reason::TrainingFailed,
+        JudgedOutcome::Inconclusive => Reason::GateInconclusive,
+        JudgedOutcome::Failed | JudgedOutcome::Passed | JudgedOutcome::RolledBack | JudgedOutcome::Unchanged => {
+            Reason::GateFailed
+        }
+    };
+    Some((reason, sentence::unresolved(left)))
 }

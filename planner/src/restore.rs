@@ -3,7 +3,7 @@
 use crate::{Observed, command, next::Next, observed::Deployed};
 use dropout_crds::{
     DropoutModelStatus, Reason,
-    status::{Candidate, Judged, Record, Stage, version_name},
+    status::{Candidate, Judged, JudgedOutcome, Record, Stage, version_name},
 };
 use jiff::Timestamp;
 
@@ -20,10 +20,16 @@ pub fn begin(observed: &Observed, now: Timestamp) -> Next<'_> {
     next
 }
 
-/// What is kept on the Deployment. While a release rolls out the last verdict is left out: should the status be lost
-/// then, production serves again and the trigger fires anew, so that nothing unproven becomes production.
+/// What is kept on the Deployment. While a release rolls out, or is judged anew before it does, the last verdict is left
+/// out: should the status be lost then, production serves again and the trigger fires anew, so that nothing unproven
+/// becomes production.
 pub fn record(status: &DropoutModelStatus) -> Record {
-    let is_on_its_way = |candidate: &Candidate| candidate.release.is_some();
+    let passed = status.judged.as_ref().filter(|judged| judged.outcome == JudgedOutcome::Passed);
+    let passed = passed.and_then(|judged| judged.bundle.as_ref());
+    let served = status.production.as_ref().map(|release| &release.digest);
+    let is_passed = |bundle: &String| Some(bundle) == passed && Some(bundle) != served;
+    let is_on_its_way =
+        |candidate: &Candidate| candidate.release.is_some() || candidate.bundle.as_ref().is_some_and(is_passed);
     let judged = status.judged.clone().filter(|_| !status.candidate.as_ref().is_some_and(is_on_its_way));
     Record {
         production: status.production.clone(),

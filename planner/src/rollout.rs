@@ -11,8 +11,10 @@ use dropout_crds::{
     status::{Candidate, JudgedOutcome, MAX_QUARANTINED, Quarantined, Release, Stage},
 };
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-/// RollingOut: one look at the pods.
+/// RollingOut: one look at the pods. An edit of the gate does not stop a rollout that has begun: the version that comes
+/// into service is then evaluated under the new gate, and its threshold resolved anew.
 pub fn progress(next: &mut Next<'_>) -> bool {
     let Some((candidate, release)) = rolling(next) else { return false };
     if is_superseded(next, &candidate) {
@@ -123,19 +125,15 @@ fn promote(next: &mut Next<'_>) {
     let name = release.name.clone();
     next.status.previous = next.status.production.replace(release);
     next.status.last_failure = None;
+    next.status.unresolved = None;
     let message = sentence::promoted(&name, next.status.previous.as_ref());
     next.tell(Reason::Promoted, message);
 }
 
-/// Pods are missing. Past the deadline without a known fault the version is rolled back, but may come again. Pods that
-/// were all there and went get a new deadline.
+/// Pods are missing. Past the deadline without a known fault the version is rolled back, but may come again.
 fn wait(next: &mut Next<'_>, candidate: &Candidate, release: &Release) -> bool {
-    if candidate.available_since.is_some() {
-        let since = next.time();
-        next.change(|candidate| {
-            candidate.available_since = None;
-            candidate.since = since;
-        });
+    if let Some(available_since) = &candidate.available_since {
+        lose_pods(next, available_since);
         return true;
     }
     if next.now < deadline(next.observed, candidate) || next.status.production.is_none() {
@@ -146,6 +144,19 @@ fn wait(next: &mut Next<'_>, candidate: &Candidate, release: &Release) -> bool {
         AutomaticRollback::Enabled => roll_back(next, release, &sentence),
         AutomaticRollback::Disabled => hold(next, release, &sentence),
     }
+}
+
+/// Pods that were all there went. The first deadline stays, or else flapping pods would never reach it; only pods that had
+/// soaked and then waited for `suspend` to end get a new one.
+fn lose_pods(next: &mut Next<'_>, available_since: &Time) {
+    let had_soaked = next.now >= after(available_since, next.observed.spec.soak().as_seconds());
+    let since = next.time();
+    next.change(|candidate| {
+        candidate.available_since = None;
+        if had_soaked {
+            candidate.since = since;
+        }
+    });
 }
 
 /// The candidate is to blame: it is never served again unless released.

@@ -8,7 +8,7 @@ use crate::{
 };
 use dropout_crds::{
     DropoutModelSpec,
-    status::{Candidate, CandidateWork, JudgedCheck, Release, Trigger, version_name},
+    status::{Candidate, CandidateWork, JudgedCheck, Release, Trigger, Unresolved, version_name},
 };
 use dropout_model::{
     digest::short as short_digest,
@@ -140,6 +140,20 @@ pub fn abandoned(candidate: &Candidate) -> String {
     format!("{}: {what} was given up, because the spec or production changed", candidate.name)
 }
 
+/// Production's threshold could not be resolved.
+pub fn unresolved(left: &Unresolved) -> String {
+    format!("production keeps its threshold, which is not resolved under the spec's gate: {}", left.message)
+}
+
+/// A candidate's bundle is judged under another gate.
+pub fn judged_anew(candidate: &Candidate) -> String {
+    let what = if candidate.release.is_some() { "verdict" } else { "evaluation" };
+    format!(
+        "{}: its {what} was given up, because the gate or the threshold was edited; it is judged anew",
+        candidate.name
+    )
+}
+
 /// The number was taken in the store.
 pub fn version_taken(old: &Candidate, version: u32) -> String {
     format!("{} is in the store already; the candidate goes on as {}", old.name, version_name(version))
@@ -175,12 +189,12 @@ pub fn claim_not_shared(name: &str) -> String {
 
 /// A Deployment of somebody else.
 pub fn foreign_deployment(owner: &str) -> String {
-    format!("the Deployment's name is used by {owner}: rename or delete one of them")
+    owner.to_owned()
 }
 
 /// A Job of somebody else.
-pub fn foreign_run(name: &str, owner: &str) -> String {
-    format!("the name of Job {name} is used by {owner}: rename or delete it")
+pub fn foreign_run(owner: &str) -> String {
+    owner.to_owned()
 }
 
 /// A version became production.

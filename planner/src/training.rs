@@ -7,6 +7,7 @@ use crate::{
     observed::{RunFailure, RunPhase},
     sentence,
     task::{current_run, task, work},
+    threshold,
 };
 use dropout_crds::{
     Reason,
@@ -17,6 +18,9 @@ use dropout_model::task::{NoAnswer, Outcome};
 
 /// Queued: starts the training, or the rollout of a candidate that passed while the model was suspended.
 pub fn leave_queue(next: &mut Next<'_>) -> bool {
+    if has_other_gate(next) {
+        return judge_anew(next);
+    }
     if is_outdated(next) {
         return abandon(next);
     }
@@ -35,6 +39,9 @@ pub fn leave_queue(next: &mut Next<'_>) -> bool {
 
 /// Training: takes what the Job of the present attempt says.
 pub fn progress(next: &mut Next<'_>) -> bool {
+    if has_other_gate(next) {
+        return judge_anew(next);
+    }
     if is_outdated(next) {
         return abandon(next);
     }
@@ -63,6 +70,38 @@ fn is_outdated(next: &Next<'_>) -> bool {
         || candidate.task.as_ref().is_some_and(|hash| *hash != task(next.observed, &next.status, candidate).hash());
     candidate.training_hash != next.training_hash
         || (!is_judged && (candidate.gate_hash != next.gate_hash || has_other_task()))
+}
+
+/// Whether the gate or the threshold was edited under a candidate whose bundle is known and not served: one that passed
+/// and waits, or one that is evaluated.
+fn has_other_gate(next: &Next<'_>) -> bool {
+    next.status.candidate.as_ref().is_some_and(|candidate| {
+        let is_known = candidate.release.is_some() || candidate.bundle.is_some();
+        is_known
+            && candidate.training_hash == next.training_hash
+            && candidate.gate_hash != next.gate_hash
+            && !threshold::is_about_production(next, candidate)
+    })
+}
+
+/// Lets the candidate's bundle be judged under the new gate, as the same version; a verdict under the old one lets
+/// nothing into service.
+fn judge_anew(next: &mut Next<'_>) -> bool {
+    let (since, gate) = (next.time(), next.gate_hash.clone());
+    let message = next.status.candidate.as_ref().map(sentence::judged_anew).unwrap_or_default();
+    next.change(|candidate| {
+        candidate.bundle = candidate.release.take().map(|release| release.digest).or(candidate.bundle.take());
+        candidate.stage = Stage::Queued;
+        candidate.since = since;
+        candidate.trigger = Trigger::GateChanged;
+        candidate.gate_hash = gate;
+        candidate.work = CandidateWork::Evaluate;
+        candidate.attempt = 1;
+        candidate.retry_at = None;
+        candidate.task = None;
+    });
+    next.tell(Reason::TrainingAbandoned, message);
+    true
 }
 
 /// Gives the candidate up without a verdict, so that its trigger fires again if it still stands. A command that

@@ -1,6 +1,6 @@
 //! Why a candidate is started. A trigger fires when its input differs from what was judged, never from production.
 
-use crate::{claim, command, next::Next, sentence};
+use crate::{claim, command, next::Next, sentence, threshold};
 use dropout_crds::{
     Reason,
     command::CommandName,
@@ -17,16 +17,18 @@ pub fn fire(next: &mut Next<'_>) -> bool {
         None => train(next, Trigger::SpecChanged),
         Some(judged) if judged.training_hash != next.training_hash => train(next, Trigger::SpecChanged),
         Some(judged) if judged.gate_hash != next.gate_hash => judge_anew(next),
+        Some(_) if threshold::is_stale(next) => resolve(next),
         Some(_) if command::wanted(next, CommandName::Retrain).is_some() => train(next, Trigger::Command),
         Some(_) => false,
     }
 }
 
-/// Starts a training. A command `retrain` that is present is answered by it, whatever else fired.
+/// Starts a training; after it production's threshold may be resolved once more. A command `retrain` that is present is answered by it, whatever else fired.
 fn train(next: &mut Next<'_>, trigger: Trigger) -> bool {
     if let Some(command) = command::wanted(next, CommandName::Retrain) {
         command::done(next, command);
     }
+    next.status.unresolved = None;
     let version = next.status.next_version.unwrap_or(1);
     next.status.next_version = Some(version.saturating_add(1));
     start(next, Beginning { version, trigger, bundle: None });
@@ -44,13 +46,21 @@ fn judge_anew(next: &mut Next<'_>) -> bool {
     true
 }
 
+/// Lets production's threshold be resolved under the gate and target of the spec: it was not if the candidate that took
+/// an edit first did not get through, or if production came back by a rollback.
+fn resolve(next: &mut Next<'_>) -> bool {
+    let Some(production) = production_bundle(next) else { return false };
+    evaluate(next, production);
+    true
+}
+
 /// Starts the evaluation of a version's bundle.
-pub fn evaluate(next: &mut Next<'_>, (version, bundle): (u32, String)) {
+fn evaluate(next: &mut Next<'_>, (version, bundle): (u32, String)) {
     start(next, Beginning { version, trigger: Trigger::GateChanged, bundle: Some(bundle) });
 }
 
 /// Production's version and bundle.
-pub fn production_bundle(next: &Next<'_>) -> Option<(u32, String)> {
+fn production_bundle(next: &Next<'_>) -> Option<(u32, String)> {
     next.status.production.as_ref().map(|release| (release.version, release.digest.clone()))
 }
 

@@ -73,6 +73,7 @@ fn settle(world: &mut World, outside: Outside) {
         }
     }
     world.expect_settled(Property::ComesToRest, quiet > 0, format!("it still moves after {STEPS} steps"));
+    world.check_rest();
     let trainings = world.ledger.trainings - before;
     let bound = bound + outside::raises(world);
     world.expect_settled(
@@ -140,6 +141,21 @@ fn a_suspended_model_starts_and_promotes_nothing() {
 #[test]
 fn no_job_is_pruned_before_its_result_stands_in_the_status() {
     holds(Property::PrunedWhenTaken);
+}
+
+#[test]
+fn no_rollout_begins_under_a_gate_that_is_no_longer_asked_for() {
+    holds(Property::JudgedAsAsked);
+}
+
+#[test]
+fn at_rest_production_has_the_threshold_that_is_asked_for_or_says_why_not() {
+    holds(Property::ThresholdResolved);
+}
+
+#[test]
+fn a_rollout_of_a_new_image_counts_until_all_pods_are_there() {
+    holds(Property::RoomKept);
 }
 
 #[test]

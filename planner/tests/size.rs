@@ -4,7 +4,8 @@
 mod world;
 
 use dropout_crds::status::{
-    Entry, Failure, MAX_HISTORY, MAX_QUARANTINED, MAX_RECORD, MAX_STATUS, Measured, Quarantined,
+    Entry, Failure, JudgedOutcome, MAX_HISTORY, MAX_QUARANTINED, MAX_RECORD, MAX_STATUS, Measured, Quarantined,
+    Unresolved,
 };
 use dropout_model::{
     digest::digest,
@@ -33,6 +34,10 @@ fn full(letter: &str) -> World {
     status.quarantined = (0..MAX_QUARANTINED).map(bundle).collect();
     status.last_failure =
         Some(Failure { reason: reason.clone(), message: letter.repeat(320 / letter.len()), attempt: 11, time });
+    let message = letter.repeat(320 / letter.len());
+    let (bundle, gate_hash, outcome) = (digest(b"bundle"), digest(b"gate"), JudgedOutcome::TrainingFailed);
+    status.unresolved = Some(Unresolved { bundle, gate_hash, outcome, message, time: Time(world.now) });
+    status.updating = Some(format!("registry.example.org/{}@{}", "trialops/".repeat(8), digest(b"image")));
     let measured = Measured { name: Metric::CalibrationInTheLarge, value: -0.123_456_789_012_345_6 };
     for release in [&mut status.production, &mut status.previous].into_iter().flatten() {
         release.metrics = vec![measured.clone(); 8];

@@ -108,9 +108,7 @@ fn rolled_back_by_fault() {
         world.with_production().learns_more().is_judged(Outcome::Passed, 0).pass(15);
         world.fault(Some(ServingFault::Candidate("golden row 3 gives 0.412, not 0.377".into())));
         world.reconcile_all();
-        world.pass(20);
-        world.pods_come();
-        world.reconcile_all();
+        world.pods_follow();
     });
 }
 
@@ -131,9 +129,7 @@ fn held_by_the_environment_then_resumes() {
 #[test]
 fn rolled_back_by_command() {
     is_told("rolled_back_by_command", |world| {
-        world.with_two_versions().commands(CommandName::RollbackTo, "v1").pass(20);
-        world.pods_come();
-        world.reconcile_all();
+        world.with_two_versions().commands(CommandName::RollbackTo, "v1").pods_follow();
         world.commands(CommandName::RollbackTo, "v7");
         world.commands(CommandName::ReleaseQuarantine, "v2");
     });
@@ -219,9 +215,7 @@ fn claim_comes_late() {
 #[test]
 fn threshold_edited() {
     is_told("threshold_edited", |world| {
-        world.with_production().threshold(0.35).is_judged(Outcome::Passed, 0).pass(20);
-        world.pods_come();
-        world.reconcile_all();
+        world.with_production().threshold(0.35).is_judged(Outcome::Passed, 0).pods_follow();
     });
 }
 
@@ -239,5 +233,65 @@ fn number_taken() {
         world.store.versions.insert(1, "sha256:of an earlier model".into());
         world.reconcile_all();
         world.is_judged(Outcome::Passed, 0).is_judged(Outcome::Passed, 0).is_promoted();
+    });
+}
+
+#[test]
+fn threshold_edited_after_a_refusal_on_bad_data() {
+    is_told("threshold_edited_after_a_refusal_on_bad_data", |world| {
+        world.with_production().learns_more().is_judged(Outcome::Failed, 0).threshold(0.35);
+        world.is_judged(Outcome::Failed, 0).pass(30);
+        world.job_finds_bad_input("file:///trial.csv has no column dropped_out; it has 14 others");
+        world.reconcile_all();
+        world.pass(86_400);
+        world.reconcile_all();
+        world.threshold(0.4).is_judged(Outcome::Failed, 0).is_judged(Outcome::Passed, 0);
+    });
+}
+
+#[test]
+fn threshold_edited_and_its_evaluation_fails_to_the_end() {
+    is_told("threshold_edited_and_its_evaluation_fails_to_the_end", |world| {
+        world.with_production().learns_more().is_judged(Outcome::Failed, 0).threshold(0.35);
+        world.is_judged(Outcome::Failed, 0);
+        world.fails(out_of_memory()).waits().fails(out_of_memory()).waits().fails(out_of_memory());
+        world.pass(86_400);
+        world.reconcile_all();
+        world.commands(CommandName::Retrain, "now").is_judged(Outcome::Failed, 0).is_judged(Outcome::Passed, 0);
+    });
+}
+
+#[test]
+fn rolled_back_to_another_threshold() {
+    is_told("rolled_back_to_another_threshold", |world| {
+        world.with_production().threshold_and_features(0.35).is_judged(Outcome::Passed, 0).is_promoted();
+        world.commands(CommandName::RollbackTo, "v1").pods_follow();
+        world.is_judged(Outcome::Passed, 0).pods_follow();
+    });
+}
+
+#[test]
+fn threshold_edited_while_a_candidate_waits() {
+    is_told("threshold_edited_while_a_candidate_waits", |world| {
+        world.with_production().learns_more().suspend(true).is_judged(Outcome::Passed, 0);
+        world.threshold(0.35).threshold(0.4).suspend(false).is_judged(Outcome::Passed, 0).is_promoted();
+    });
+}
+
+#[test]
+fn threshold_edited_mid_rollout() {
+    is_told("threshold_edited_mid_rollout", |world| {
+        world.rolling_out().threshold(0.35).is_promoted().is_judged(Outcome::Passed, 0);
+    });
+}
+
+#[test]
+fn first_model_is_rolled_back_by_fault() {
+    is_told("first_model_is_rolled_back_by_fault", |world| {
+        world.reconcile_all();
+        world.is_judged(Outcome::Passed, 0).pass(15);
+        world.fault(Some(ServingFault::Candidate("golden row 3 gives 0.412, not 0.377".into())));
+        world.reconcile_all();
+        world.learns_more().is_judged(Outcome::Passed, 0).is_promoted();
     });
 }

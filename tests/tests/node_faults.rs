@@ -5,7 +5,7 @@ mod node;
 
 use node::{
     node as real_node,
-    scene::{Scene, Wanted, features},
+    scene::{MORE, Scene, Wanted, features},
 };
 use serde_json::{Value, json};
 
@@ -97,6 +97,8 @@ fn training_that_breaks_is_explained_and_production_keeps_answering() {
         scene.says(fault, &Wanted { kind: "Trained", status: "Unknown", reason: "Pending", words });
     };
     waits("an image that cannot be pulled", &["container train", "localhost/dropout-tests/absent:9", "ErrImageNeverPull"]);
+    scene.train(|spec| spec["training"]["pod"] = json!({"resources": {"requests": {"memory": "1Ti"}}}));
+    waits("a pod that no node can take", &["no node takes the pod", "Insufficient memory"]);
     refused_pod(&scene);
     taken_job(&scene);
     scene.restore();
@@ -177,7 +179,7 @@ fn environment_that_keeps_pods_from_service_holds_a_candidate_until_it_lets_go()
 
     // Room for two serving pods (50m each) and a training's pod, not for a third serving pod.
     let with_missed = |spec: &mut Value| {
-        spec["features"] = features(&["visits_missed"]);
+        spec["features"] = features(&MORE[..1]);
         spec["training"]["pod"] = json!({"resources": {"requests": {"cpu": "10m"}}});
     };
     node.apply(&json!({
@@ -190,7 +192,7 @@ fn environment_that_keeps_pods_from_service_holds_a_candidate_until_it_lets_go()
     scene.wait("v2 goes on by itself", |model| node::production(model) == "v2" && node::is_idle(model));
 
     let without_keys = |spec: &mut Value| {
-        spec["features"] = features(&["visits_missed", "distance_km"]);
+        spec["features"] = features(&MORE[..2]);
         spec["serving"]["apiKeys"]["secretRef"]["name"] = json!("later");
     };
     scene.apply(without_keys);
@@ -212,7 +214,7 @@ fn environment_that_keeps_pods_from_service_holds_a_candidate_until_it_lets_go()
 fn spoilt_candidate(scene: &Scene<'_>, as_v3: &dyn Fn(&mut Value)) {
     let all = |spec: &mut Value| {
         as_v3(spec);
-        spec["features"] = features(&["visits_missed", "distance_km", "days_since_last_visit"]);
+        spec["features"] = features(&MORE);
     };
     scene.apply(|spec| {
         all(spec);
@@ -226,7 +228,7 @@ fn spoilt_candidate(scene: &Scene<'_>, as_v3: &dyn Fn(&mut Value)) {
         assert_eq!(new.len(), 1, "one new bundle in the store");
         append(&new[0]);
     });
-    let words = &["v4 was rolled back", "refused the bundle", "quarantined", "v3 serves"];
+    let words = &["v4 was rolled back", "refused the bundle", "v3 serves"];
     let model = scene.says(
         "a candidate's bundle changed after the judgement",
         &Wanted { kind: "RolledOut", status: "False", reason: "RolledBack", words },

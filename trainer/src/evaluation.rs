@@ -35,19 +35,20 @@ pub struct Contest<'a> {
 /// Judges a candidate on the holdout.
 pub fn evaluate(contest: &Contest<'_>) -> Result<Report, BadInput> {
     let Contest { manifest, table, candidate: (bundle, digest), production } = *contest;
-    check_own(manifest, bundle)?;
+    let is_unchanged = production.is_some_and(|(_, served)| served.digest == digest);
+    if is_unchanged { check_trial(manifest, bundle) } else { check_own(manifest, bundle) }?;
     let (training, held) = table.rows.split(&manifest.study.id, manifest.data.holdout_fraction());
     let holdout = table.rows.pick(&held);
-    let candidate = Side {
-        scored: Scored::new(risks(bundle, &manifest.features, &holdout.columns)?, &holdout),
-        threshold: resolve(manifest.threshold.target(), &bundle.thresholds),
+    let risks = match is_unchanged {
+        true => production_risks(bundle, table, &held)?,
+        false => risks(bundle, &manifest.features, &holdout.columns)?,
     };
-    let is_unchanged = production.is_some_and(|(_, served)| served.digest == digest);
+    let threshold = resolve(manifest.threshold.target(), &bundle.thresholds);
+    let candidate = Side { scored: Scored::new(risks, &holdout), threshold };
     let served = match production.filter(|_| !is_unchanged) {
         None => None,
         Some((bundle, served)) => {
-            let columns: Vec<Column> = table.production.iter().map(|column| column.pick(&held)).collect();
-            let risks = risks(&tolerant(bundle), &bundle.features, &columns)?;
+            let risks = production_risks(bundle, table, &held)?;
             Some(Side { scored: Scored::new(risks, &holdout), threshold: served.threshold })
         }
     };
@@ -100,25 +101,37 @@ fn written(
 
 /// Refuses a candidate that was made for something else than the manifest asks for.
 pub fn check_own(manifest: &Manifest, bundle: &Bundle) -> Result<(), BadInput> {
+    check_trial(manifest, bundle)?;
+    if bundle.features == manifest.features { Ok(()) } else { Err(foreign("spec.features")) }
+}
+
+/// Refuses a bundle that was made for another trial, label or holdout. A served one may have other features than the
+/// manifest, which was edited since.
+pub fn check_trial(manifest: &Manifest, bundle: &Bundle) -> Result<(), BadInput> {
     let differs = [
         ("spec.study.id", bundle.study != manifest.study.id),
         ("spec.label.column", bundle.label != manifest.label.column),
         ("spec.label.horizon", bundle.horizon_seconds != manifest.label.horizon.as_seconds()),
-        ("spec.features", bundle.features != manifest.features),
         ("spec.data.holdout.fraction", bundle.holdout_fraction != manifest.data.holdout_fraction()),
     ];
-    match differs.iter().find(|(_, differs)| *differs) {
-        None => Ok(()),
-        Some((field, _)) => Err(BadInput::new(
-            Reason::ForeignModel,
-            format!("the candidate was made for another {field} than the manifest names; train it again"),
-        )),
-    }
+    differs.iter().find(|(_, differs)| *differs).map_or(Ok(()), |(field, _)| Err(foreign(field)))
+}
+
+fn foreign(field: &str) -> BadInput {
+    let message = format!("the candidate was made for another {field} than the manifest names; train it again");
+    BadInput::new(Reason::ForeignModel, message)
+}
+
+/// The risk of every held out row by production's own features.
+fn production_risks(bundle: &Bundle, table: &Table, held: &[usize]) -> Result<Vec<f64>, BadInput> {
+    let columns: Vec<Column> = table.production.iter().map(|column| column.pick(held)).collect();
+    risks(&tolerant(bundle), &bundle.features, &columns)
 }
 
 /// The risk of every row.
 pub fn risks(bundle: &Bundle, features: &[Feature], columns: &[Column]) -> Result<Vec<f64>, BadInput> {
-    let scorer = Scorer::new(bundle).map_err(|error| BadInput::new(Reason::BadBundle, error.to_string()))?;
+    let scorer = Scorer::new(bundle)
+        .map_err(|error| BadInput::new(Reason::BadBundle, format!("the bundle {}", error.kind())))?;
     let count = columns.first().map_or(0, |column| match column {
         Column::Numbers(numbers) => numbers.len(),
         Column::Levels(levels) => levels.len(),

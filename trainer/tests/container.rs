@@ -9,8 +9,10 @@ use common::{
     four, manifest, seven, simulated, table,
 };
 use dropout_model::{
-    bundle::Bundle,
+    bundle::{Bundle, MAX_BYTES},
     digest::digest,
+    manifest::Target,
+    policy::resolve,
     split::is_holdout,
     task::{Answer, Outcome, Task, Work, answer_file, bundle_file, report_file},
 };
@@ -20,7 +22,7 @@ use dropout_trainer::{
     train,
 };
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
 
 #[test]
 fn a_first_model_a_better_one_and_the_same_again_are_answered_and_kept() {
@@ -82,11 +84,18 @@ fn the_trainer_sees_no_holdout_no_production_and_no_other_column() {
 fn prepare_answers_bad_data_with_the_place_and_exit_code_2() {
     let cluster = Cluster::new("bad");
     let good = task(1, &simulated(four()), None);
-    cluster.write("data/trial.csv", trial(1).replacen(",14,", ",x,", 1).as_bytes());
+    cluster.write("data/trial.csv", trial(1).replacen(",14,", ",c4n4ry,", 1).as_bytes());
     let answer = cluster.refused(&good);
     assert_eq!((answer.outcome, answer.reason.as_str()), (Outcome::BadInput, "NotANumber"));
-    assert!(answer.message.starts_with("trial.csv, row 2, column 'days_in_trial': is 'x'"), "{}", answer.message);
-    assert!(!answer.message.contains("P-0"));
+    let what = "trial.csv, row 2, column 'days_in_trial': is no number, but the feature is an Integer; correct it or leave the cell empty for a missing value";
+    assert_eq!(answer.message, what);
+
+    let (_, headless) = trial(1).split_once('\n').map(|(head, rest)| (head.to_owned(), rest.to_owned())).unwrap();
+    cluster.write("data/trial.csv", headless.as_bytes());
+    let answer = cluster.refused(&good);
+    assert_eq!(answer.reason, "MissingColumn");
+    assert!(answer.message.contains("row 1: the first line looks like data, not a header"), "{}", answer.message);
+    assert!(headless.split([',', '\n']).take(3).all(|cell| !answer.message.contains(cell)), "{}", answer.message);
 
     let mut denied = simulated(four());
     denied["deny"] = json!(["age"]);
@@ -126,6 +135,7 @@ fn a_foreign_trainer_is_checked_like_our_own() {
     };
     assert_eq!(refused(&|bundle| bundle.golden[0].risk += 1e-6), "BadBundle");
     assert_eq!(refused(&|bundle| bundle.golden.clear()), "BadBundle");
+    assert_eq!(refused(&|bundle| bundle.thresholds.clear()), "BadBundle");
     assert_eq!(refused(&|bundle| bundle.schema = "other".into()), "BadBundle");
     assert_eq!(refused(&|bundle| bundle.study = "OTHER".into()), "ForeignModel");
     assert_eq!(refused(&|bundle| bundle.features[0].max = Some(80.0)), "ForeignModel");
@@ -136,6 +146,71 @@ fn a_foreign_trainer_is_checked_like_our_own() {
     let (done, text) = cluster.again(&task, &[Step::Evaluate]);
     assert_eq!(done.unwrap_err().code(), 2);
     assert!(text.contains("BadBundle") && text.contains("the trainer left no bundle"), "{text}");
+}
+
+#[test]
+fn nothing_that_a_foreign_trainer_wrote_is_answered() {
+    let cluster = Cluster::new("canary");
+    let task = task(1, &simulated(four()), None);
+    let (done, _) = cluster.again(&task, &[Step::Prepare, Step::Train]);
+    done.unwrap();
+    let good: Value = serde_json::from_slice(&cluster.read("work/out/bundle.json")).unwrap();
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut bundle = good.clone();
+        change(&mut bundle);
+        bundle.to_string()
+    };
+    let cases = [
+        (changed(&|bundle| bundle["schema"] = json!("c4n4ry")), "has another schema"),
+        (changed(&|bundle| bundle["c4n4ry"] = json!(1)), "line 1 column "),
+        (changed(&|bundle| bundle["seed"] = json!("c4n4ry")), "line 1 column "),
+        (changed(&|bundle| bundle["model"]["logistic"]["terms"][0]["feature"] = json!("c4n4ry")), "its terms"),
+        (changed(&|bundle| bundle["thresholds"] = json!([])), "its thresholds"),
+        ("{\n  \"code\": c4n4ry".to_owned(), "is no JSON, line 2 column 11"),
+    ];
+    for (bundle, part) in cases {
+        cluster.write("work/out/bundle.json", bundle.as_bytes());
+        let (done, text) = cluster.again(&task, &[Step::Evaluate]);
+        let failure = done.unwrap_err();
+        let answer = Answer::read(&text, &task.hash()).unwrap();
+        assert_eq!((failure.code(), answer.reason.as_str()), (2, "BadBundle"));
+        assert!(answer.message.contains(part), "{}", answer.message);
+        assert!(!text.contains("c4n4ry") && !failure.to_string().contains("c4n4ry"), "{text}");
+    }
+}
+
+#[test]
+fn a_bundle_that_is_no_regular_file_or_too_large_is_refused_unread() {
+    let cluster = Cluster::new("irregular");
+    let task = task(1, &simulated(four()), None);
+    let (done, _) = cluster.again(&task, &[Step::Prepare, Step::Train]);
+    done.unwrap();
+    let place = cluster.root.join("work/out/bundle.json");
+    let kept = cluster.root.join("kept.json");
+    fs::rename(&place, &kept).unwrap();
+    let refused = |part: &str| {
+        let (done, text) = cluster.again(&task, &[Step::Evaluate]);
+        assert_eq!(done.unwrap_err().code(), 2);
+        let answer = Answer::read(&text, &task.hash()).unwrap();
+        assert_eq!((answer.outcome, answer.reason.as_str()), (Outcome::BadInput, "ForeignModel"));
+        assert!(answer.message.starts_with("/work/out/bundle.json ") && answer.message.contains(part), "{text}");
+    };
+    symlink(&kept, &place).unwrap();
+    refused("is no regular file");
+    fs::remove_file(&place).unwrap();
+    symlink("nowhere", &place).unwrap();
+    refused("is no regular file");
+    fs::remove_file(&place).unwrap();
+    assert!(Command::new("mkfifo").arg(&place).status().unwrap().success());
+    refused("is no regular file");
+    fs::remove_file(&place).unwrap();
+    fs::create_dir(&place).unwrap();
+    refused("is no regular file");
+    fs::remove_dir(&place).unwrap();
+    fs::File::create(&place).unwrap().set_len(MAX_BYTES as u64 + 1).unwrap();
+    refused("is larger than the 67108864 bytes");
+    fs::rename(&kept, &place).unwrap();
+    assert!(cluster.again(&task, &[Step::Evaluate]).0.is_ok());
 }
 
 #[test]
@@ -188,6 +263,48 @@ fn evaluate_alone_judges_a_stored_bundle_under_an_edited_gate() {
 }
 
 #[test]
+fn the_served_bundle_is_evaluated_by_its_own_features_when_the_spec_names_others() {
+    let cluster = Cluster::new("again");
+    let first = cluster.answered(&task(1, &simulated(four()), None));
+    let evidence = first.evidence.as_ref().unwrap();
+    let mut edited = simulated(seven());
+    edited["features"].as_array_mut().unwrap().push(json!({"name": "not_in_the_file", "type": "Number"}));
+    edited["threshold"] = json!({"targetRecall": 0.5});
+    let again = Task { work: Work::Evaluate(evidence.bundle.clone()), ..task(2, &edited, Some(&first)) };
+    let evaluate = |task: &Task| {
+        let _ = fs::remove_dir_all(cluster.root.join(STORE).join("answers"));
+        let (done, text) = cluster.again(task, &[Step::Evaluate]);
+        (done.map_err(|failure| failure.code()), Answer::read(&text, &task.hash()).unwrap())
+    };
+    let (done, answer) = evaluate(&again);
+    assert_eq!((done, answer.outcome), (Ok(()), Outcome::Unchanged), "{}", answer.message);
+    let found = answer.evidence.unwrap();
+    assert_eq!(found.bundle, evidence.bundle);
+    let bundle = cluster.read(&format!("{STORE}/{}", bundle_file(&evidence.bundle)));
+    let points = Bundle::read(&bundle, None).unwrap().thresholds;
+    assert_eq!(found.threshold, resolve(Target::Recall(0.5), &points));
+    assert!(found.threshold > evidence.threshold);
+
+    let mut own = simulated(four());
+    own["threshold"] = edited["threshold"].clone();
+    let same = Task { manifest: manifest(&own), ..again.clone() };
+    assert_eq!(evaluate(&same).1.evidence.unwrap().metrics, found.metrics);
+
+    cluster.write("data/trial.csv", trial(1).replace(",F,58,", ",F,,").as_bytes());
+    assert_eq!(evaluate(&again).1.outcome, Outcome::Unchanged);
+    cluster.write("data/trial.csv", trial(1).replacen("adverse_events", "other", 1).as_bytes());
+    let (done, answer) = evaluate(&again);
+    assert_eq!((done, answer.reason.as_str()), (Err(2), "MissingColumn"));
+    assert!(answer.message.contains("'adverse_events', needed as a feature of the production model"), "{answer:?}");
+
+    cluster.write("data/trial.csv", trial(1).as_bytes());
+    let second = cluster.answered(&task(2, &simulated(seven()), Some(&first)));
+    let challenger =
+        Task { work: Work::Evaluate(evidence.bundle.clone()), ..task(3, &simulated(seven()), Some(&second)) };
+    assert_eq!(evaluate(&challenger).1.reason, "ForeignModel");
+}
+
+#[test]
 fn environment_faults_are_no_answers() {
     let cluster = Cluster::new("environment");
     let first_task = task(1, &simulated(four()), None);
@@ -222,7 +339,11 @@ fn a_column_that_production_needs_is_named_when_it_is_gone() {
     cluster.write("data/trial.csv", trial(1).replacen("distance_km", "km", 1).as_bytes());
     let answer = cluster.refused(&task(2, &simulated(four()), Some(&first)));
     assert_eq!(answer.reason, "MissingColumn");
-    assert!(answer.message.contains("'distance_km', needed as the production model"), "{}", answer.message);
+    assert!(
+        answer.message.contains("'distance_km', needed as a feature of the production model"),
+        "{}",
+        answer.message
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! One cell of a feature: text in, number or level out, or the word for what is wrong. It never guesses.
+//! One cell of a feature: text in, number or level out, or the word for what is wrong. It never guesses, and never shows
+//! the text.
 
 use super::Column;
 use crate::{
@@ -49,27 +50,40 @@ fn missing(feature: &Feature, rule: Rule) -> Result<Value, (Reason, String)> {
 }
 
 fn number(feature: &Feature, text: &str, rule: Rule) -> Result<f64, (Reason, String)> {
-    let shown: String = text.chars().take(32).collect();
+    let refused = |reason, what: &str, remedy: &str| {
+        Err((reason, format!("{what}, but the feature is {}; correct it or {remedy}", declared(feature))))
+    };
     let Ok(number) = text.parse::<f64>() else {
-        let what = format!("is '{shown}', which is no number; leave the cell empty for a missing value");
-        return Err((Reason::NotANumber, what));
+        return refused(Reason::NotANumber, "is no number", "leave the cell empty for a missing value");
     };
     if !number.is_finite() {
-        return Err((Reason::NotFinite, format!("is '{shown}', which is no finite number")));
+        return refused(Reason::NotFinite, "is no finite number", "leave the cell empty for a missing value");
     }
     if rule == Rule::Scoring {
         return Ok(number);
     }
     if feature.kind == FeatureType::Integer && number.fract() != 0.0 {
-        let what = format!("is '{shown}', but the feature is an Integer; correct it or declare a Number");
-        return Err((Reason::NotWhole, what));
+        return refused(Reason::NotWhole, "has a fraction", "declare a Number");
     }
     if feature.min.is_some_and(|min| number < min) || feature.max.is_some_and(|max| number > max) {
-        let bound = |bound: Option<f64>| bound.map_or("any".to_owned(), |bound| bound.to_string());
-        let (min, max) = (bound(feature.min), bound(feature.max));
-        return Err((Reason::OutOfRange, format!("is '{shown}', outside min {min} and max {max}")));
+        return refused(Reason::OutOfRange, "is out of bounds", "declare other bounds");
     }
     Ok(number)
+}
+
+/// What the feature declares, such as `an Integer with min 18 and max 99`.
+fn declared(feature: &Feature) -> String {
+    let kind = match feature.kind {
+        FeatureType::Number => "a Number",
+        FeatureType::Integer => "an Integer",
+        FeatureType::Category => "a Category",
+    };
+    match (feature.min, feature.max) {
+        (None, None) => kind.to_owned(),
+        (Some(min), None) => format!("{kind} with min {min}"),
+        (None, Some(max)) => format!("{kind} with max {max}"),
+        (Some(min), Some(max)) => format!("{kind} with min {min} and max {max}"),
+    }
 }
 
 fn level(feature: &Feature, text: &str, rule: Rule) -> Result<u16, (Reason, String)> {
@@ -77,10 +91,8 @@ fn level(feature: &Feature, text: &str, rule: Rule) -> Result<u16, (Reason, Stri
         Some(at) => Ok(at as u16),
         None if rule == Rule::Scoring => Ok(Column::MISSING),
         None => {
-            let shown: String = text.chars().take(32).collect();
-            let known: Vec<&str> = feature.values.iter().take(6).map(String::as_str).collect();
             let what =
-                format!("is '{shown}', which is not among its values ({}); correct it or add it", known.join(", "));
+                format!("is not one of the {} declared values; correct it or declare the value", feature.values.len());
             Err((Reason::UnknownCategory, what))
         }
     }

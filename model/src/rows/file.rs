@@ -50,5 +50,5 @@ pub fn opened<'a, 'b>(
     let names: Vec<String> = first.iter().map(name).collect::<Result<_, _>>().map_err(|_| {
         BadInput::new(Reason::NotText, format!("{file}, row 1: the header is no UTF-8 text; save the file as UTF-8"))
     })?;
-    Ok((layout(&Header::new(file, names)?)?, Box::new(records)))
+    Ok((layout(&Header::new(file, names))?, Box::new(records)))
 }

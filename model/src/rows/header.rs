@@ -1,11 +1,21 @@
-//! The header of a file: where each needed column is. It never accepts a name that is only nearly right.
+//! The header of a file: where each needed column is. It never accepts a name that is only nearly right, and never shows
+//! a name that may be a cell: a file without a header begins with a patient.
 
 use super::{Contract, cell::Rule};
 use crate::{
     input::{BadInput, Reason},
     manifest::{Feature, Manifest},
 };
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+/// Where a needed column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Its position, from 0.
+    pub at: usize,
+    /// Its name.
+    pub name: &'a str,
+}
 
 /// Where the columns are.
 #[derive(Clone, Debug)]
@@ -13,56 +23,57 @@ pub struct Layout<'a> {
     /// Number of columns.
     pub width: usize,
     /// The patient.
-    pub patient: usize,
+    pub patient: Place<'a>,
     /// The landmark day.
-    pub landmark: Option<usize>,
+    pub landmark: Option<Place<'a>>,
     /// The landmark's date.
-    pub index: Option<usize>,
+    pub index: Option<Place<'a>>,
     /// The mark of a censored row.
-    pub censor: Option<usize>,
+    pub censor: Option<Place<'a>>,
     /// The label.
-    pub label: Option<usize>,
+    pub label: Option<Place<'a>>,
     /// The features, first those of the manifest, then those of production.
-    pub features: Vec<(usize, &'a Feature, Rule)>,
+    pub features: Vec<(Place<'a>, &'a Feature, Rule)>,
     /// How many of the features are the manifest's.
     pub own: usize,
 }
 
-/// The names in a header, each there once.
+/// The names in a header.
 pub struct Header<'a> {
     file: &'a str,
     names: Vec<String>,
 }
 
 impl<'a> Header<'a> {
-    /// Checks the names of a header.
-    pub fn new(file: &'a str, names: Vec<String>) -> Result<Self, BadInput> {
-        let mut seen = BTreeSet::new();
-        if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
-            let message =
-                format!("{file}, row 1: the header names column '{}' twice; rename or remove one", shown(twice));
-            return Err(BadInput::new(Reason::DuplicateColumn, message));
-        }
-        Ok(Self { file, names })
+    /// The header of a file.
+    pub fn new(file: &'a str, names: Vec<String>) -> Self {
+        Self { file, names }
     }
 
     /// The layout for a contract.
     pub fn layout<'b>(&self, contract: &Contract<'b>) -> Result<Layout<'b>, BadInput> {
         let manifest = contract.manifest;
-        let mut layout = self.features_only(&manifest.patient_id, &manifest.features)?;
+        self.check(&needed(contract), &manifest.deny)?;
+        let mut layout = self.start(&manifest.patient_id, &manifest.features)?;
         layout.landmark = self.optional(manifest.landmark.as_deref(), "spec.landmark")?;
         layout.index = self.optional(manifest.index.as_deref(), "spec.index")?;
         layout.censor = self.optional(manifest.label.censor.as_deref(), "spec.label.censor")?;
         layout.label = Some(self.place(&manifest.label.column, "spec.label.column")?);
         for feature in contract.production.unwrap_or_default() {
-            let who = "the production model, which the candidate must be compared with";
-            layout.features.push((self.place(&feature.name, who)?, feature, Rule::Scoring));
+            let place = self.place(&feature.name, "a feature of the production model")?;
+            layout.features.push((place, feature, Rule::Scoring));
         }
         Ok(layout)
     }
 
     /// The layout of rows without labels.
-    pub fn features_only<'b>(&self, patient: &str, features: &'b [Feature]) -> Result<Layout<'b>, BadInput> {
+    pub fn features_only<'b>(&self, patient: &'b str, features: &'b [Feature]) -> Result<Layout<'b>, BadInput> {
+        let names = features.iter().map(|feature| feature.name.as_str());
+        self.check(&[patient].into_iter().chain(names).collect::<Vec<_>>(), &[])?;
+        self.start(patient, features)
+    }
+
+    fn start<'b>(&self, patient: &'b str, features: &'b [Feature]) -> Result<Layout<'b>, BadInput> {
         let patient = self.place(patient, "the patient's identifier")?;
         let place = |feature: &'b Feature| Ok((self.place(&feature.name, "a feature")?, feature, Rule::All));
         let features: Vec<_> = features.iter().map(place).collect::<Result<_, BadInput>>()?;
@@ -71,22 +82,54 @@ impl<'a> Header<'a> {
         Ok(Layout { width, patient, landmark: None, index: None, censor: None, label: None, features, own })
     }
 
-    fn optional(&self, name: Option<&str>, who: &str) -> Result<Option<usize>, BadInput> {
+    /// Refuses a line that is no header, and a name that is there twice.
+    fn check(&self, needed: &[&str], denied: &[String]) -> Result<(), BadInput> {
+        if !self.names.iter().any(|name| needed.contains(&name.as_str())) {
+            return Err(self.no_header(needed));
+        }
+        let mut seen = BTreeMap::new();
+        for (name, column) in self.names.iter().zip(1..) {
+            let Some(first) = seen.insert(name, column) else { continue };
+            let is_named = needed.contains(&name.as_str()) || denied.contains(name);
+            let shown = if is_named { format!(" '{name}'") } else { String::new() };
+            let message = format!(
+                "{}, row 1: columns {first} and {column} have the same name{shown}; rename or remove one",
+                self.file
+            );
+            return Err(BadInput::new(Reason::DuplicateColumn, message));
+        }
+        Ok(())
+    }
+
+    /// Why a first line without any needed column is refused; it may be a patient's, so nothing of it is shown.
+    fn no_header(&self, needed: &[&str]) -> BadInput {
+        let is_needed = |part: &str| needed.contains(&part.trim_matches(['"', ' ']));
+        let is_header = self.names.iter().any(|name| name.split([';', '\t', '|']).any(is_needed));
+        let what = if is_header {
+            "the header is not separated by commas, so separate the columns by commas".to_owned()
+        } else {
+            format!(
+                "the first line looks like data, not a header; begin the file with a line that names the {} needed columns exactly",
+                needed.len()
+            )
+        };
+        BadInput::new(Reason::MissingColumn, format!("{}, row 1: {what}", self.file))
+    }
+
+    fn optional<'b>(&self, name: Option<&'b str>, who: &str) -> Result<Option<Place<'b>>, BadInput> {
         name.map(|name| self.place(name, who)).transpose()
     }
 
-    fn place(&self, name: &str, who: &str) -> Result<usize, BadInput> {
-        self.names.iter().position(|other| other == name).ok_or_else(|| {
-            let is_one = self.names.len() == 1 && self.names.iter().any(|only| only.contains([';', '\t']));
-            let near = if is_one { Vec::new() } else { self.near(name) };
-            let hint = match near.as_slice() {
-                [] if is_one => "the header is one single column, so separate the columns by commas".to_owned(),
-                [] => format!("add it to the file or change the manifest; the file has {}", listed(&self.names)),
-                near => format!("is {} meant?", near.join(" or ")),
-            };
-            let message = format!("{} has no column '{name}', needed as {who}; {hint}", self.file);
-            BadInput::new(Reason::MissingColumn, message)
-        })
+    fn place<'b>(&self, name: &'b str, who: &str) -> Result<Place<'b>, BadInput> {
+        if let Some(at) = self.names.iter().position(|other| other == name) {
+            return Ok(Place { at, name });
+        }
+        let hint = match self.near(name).as_slice() {
+            [] => format!("add it to the file or change the manifest; the file has {} columns", self.names.len()),
+            near => format!("is {} meant?", near.join(" or ")),
+        };
+        let message = format!("{} has no column '{name}', needed as {who}; {hint}", self.file);
+        Err(BadInput::new(Reason::MissingColumn, message))
     }
 
     /// Up to three names that differ by case, by up to two letters, or only by being longer.
@@ -97,8 +140,21 @@ impl<'a> Header<'a> {
             let within = wanted.len() >= 4 && other.len() >= 4 && (other.contains(&wanted) || wanted.contains(&other));
             other == wanted || within || (wanted.len() > 3 && distance(&wanted, &other) <= 2)
         };
-        self.names.iter().filter(is_near).take(3).map(|near| format!("'{}'", shown(near))).collect()
+        let names = self.names.iter().filter(|name| is_identifier(name));
+        names.filter(is_near).take(3).map(|near| format!("'{near}'")).collect()
     }
+}
+
+/// The columns that a contract needs, each there once.
+fn needed<'a>(contract: &Contract<'a>) -> Vec<&'a str> {
+    let mut needed = training_columns(contract.manifest);
+    let production = contract.production.unwrap_or_default().iter().map(|feature| feature.name.as_str());
+    for name in contract.manifest.label.censor.as_deref().into_iter().chain(production) {
+        if !needed.contains(&name) {
+            needed.push(name);
+        }
+    }
+    needed
 }
 
 /// The columns that training rows need, in the order they are written.
@@ -114,18 +170,14 @@ pub fn training_columns(manifest: &Manifest) -> Vec<&str> {
     columns
 }
 
-fn listed(names: &[String]) -> String {
-    let more = if names.len() > 8 { format!(" and {} more", names.len() - 8) } else { String::new() };
-    let first: Vec<String> = names.iter().take(8).map(|name| shown(name)).collect();
-    first.join(", ") + &more
+/// Whether a name looks like one that a person gave to a column, and not like a cell: `[A-Za-z_][A-Za-z0-9_ .-]*`.
+fn is_identifier(name: &str) -> bool {
+    let is_inner = |c: char| c.is_ascii_alphanumeric() || "_ .-".contains(c);
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.len() <= 64 && name.chars().all(is_inner)
 }
 
 fn simple(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(64).collect()
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(64).collect()
 }
 
 /// Levenshtein's distance.

@@ -1,12 +1,12 @@
 //! Reading a CSV file under a contract. It reports the first problem with file, row and column, counts the rest, and
-//! never repeats a patient's identifier.
+//! never repeats a cell.
 
 use super::{
     Column, Contract, Counts, Rows, Table,
     cell::{self, Value},
     date::Day,
     file::{Records, opened},
-    header::Layout,
+    header::{Layout, Place},
     renumber,
 };
 use crate::{
@@ -143,9 +143,9 @@ impl<'a> Reading<'a> {
         let counts = is_mature && !is_censored;
         let label = self.read_label(record, counts)?;
         values.clear();
-        for (at, feature, rule) in &self.layout.features {
-            let read = cell::read(feature, text(record, *at)?, *rule);
-            values.push(read.map_err(|(reason, what)| (Some(feature.name.as_str()), reason, what))?);
+        for (place, feature, rule) in &self.layout.features {
+            let read = cell::read(feature, text(record, *place)?, *rule);
+            values.push(read.map_err(|(reason, what)| (Some(place.name), reason, what))?);
         }
         match (is_mature, is_censored) {
             (false, _) => self.counts.immature += 1,
@@ -156,13 +156,15 @@ impl<'a> Reading<'a> {
     }
 
     fn who(&mut self, record: &ByteRecord) -> Result<(u32, u32), Problem<'a>> {
-        let patient = text(record, self.layout.patient)?.trim();
+        let place = self.layout.patient;
+        let patient = text(record, place)?.trim();
         if patient.is_empty() {
-            return Err((None, Reason::EmptyPatientId, "the patient's identifier is empty; fill it in".into()));
+            let what = "the patient's identifier is empty; fill it in".to_owned();
+            return Err((Some(place.name), Reason::EmptyPatientId, what));
         }
         let patient = number_of(&mut self.patients, patient);
-        let Some(at) = self.layout.landmark.or(self.layout.index) else { return Ok((patient, 0)) };
-        let landmark = number_of(&mut self.landmarks, text(record, at)?.trim());
+        let Some(place) = self.layout.landmark.or(self.layout.index) else { return Ok((patient, 0)) };
+        let landmark = number_of(&mut self.landmarks, text(record, place)?.trim());
         if !self.seen.insert((patient, landmark)) {
             let what = "an earlier row has the same patient and landmark; keep one of them".to_owned();
             return Err((None, Reason::DuplicateRow, what));
@@ -171,40 +173,39 @@ impl<'a> Reading<'a> {
     }
 
     fn is_mature(&self, record: &ByteRecord) -> Result<bool, Problem<'a>> {
-        let Some(at) = self.layout.index else { return Ok(true) };
-        let date = text(record, at)?.trim();
-        match Day::read(date) {
+        let Some(place) = self.layout.index else { return Ok(true) };
+        match Day::read(text(record, place)?.trim()) {
             Some(day) => Ok(self.latest.is_some_and(|latest| day <= latest)),
-            None => Err((
-                None,
-                Reason::BadDate,
-                format!("the landmark's date is '{}'; write it as YYYY-MM-DD", shown(date)),
-            )),
+            None => {
+                let what = "the landmark's date is no date; write it as YYYY-MM-DD".to_owned();
+                Err((Some(place.name), Reason::BadDate, what))
+            }
         }
     }
 
     fn is_censored(&self, record: &ByteRecord) -> Result<bool, Problem<'a>> {
-        let Some(at) = self.layout.censor else { return Ok(false) };
-        match text(record, at)?.trim() {
+        let Some(place) = self.layout.censor else { return Ok(false) };
+        match text(record, place)?.trim() {
             "1" => Ok(true),
             "0" | "" => Ok(false),
-            other => Err((None, Reason::BadCensor, format!("the censor cell is '{}'; write 1 or 0", shown(other)))),
+            _ => {
+                let what = "the censor cell is neither 1 nor 0 nor empty; write 1 or 0".to_owned();
+                Err((Some(place.name), Reason::BadCensor, what))
+            }
         }
     }
 
     fn read_label(&mut self, record: &ByteRecord, counts: bool) -> Result<bool, Problem<'a>> {
-        let (Some(at), Some(label)) = (self.layout.label, self.label) else { return Ok(false) };
-        let column = Some(label.column.as_str());
-        let value = text(record, at)?.trim();
+        let (Some(place), Some(label)) = (self.layout.label, self.label) else { return Ok(false) };
+        let column = Some(place.name);
+        let value = text(record, place)?.trim();
         if value.is_empty() && counts {
             let what = "the label is empty, but the row counts; fill it in or mark the row as censored".to_owned();
             return Err((column, Reason::MissingLabel, what));
         }
         if !value.is_empty() && !self.label_values.iter().any(|known| known == value) {
-            if let [first, second] = self.label_values.as_slice() {
-                let (first, second) = (shown(first), shown(second));
-                let what =
-                    format!("the label is '{}' beside '{first}' and '{second}'; it must have two values", shown(value));
+            if self.label_values.len() == 2 {
+                let what = "the label has a third value; it must have two, correct it".to_owned();
                 return Err((column, Reason::LabelValues, what));
             }
             self.label_values.push(value.to_owned());
@@ -233,10 +234,9 @@ impl<'a> Reading<'a> {
     fn check_label(&mut self, label: &Label) -> Result<(), BadInput> {
         let positive = label.positive_value();
         let (file, column) = (self.file, &label.column);
-        let found = self.label_values.iter().map(|value| shown(value)).collect::<Vec<_>>().join("' and '");
         if self.label_values.len() == 2 && !self.label_values.iter().any(|value| value == positive) {
             let message = format!(
-                "{file}, column '{column}': the label is '{found}', never '{positive}'; set spec.label.positive to the one that means dropout"
+                "{file}, column '{column}': the label has two values, but none is '{positive}'; set spec.label.positive to the one that means dropout"
             );
             return Err(BadInput::new(Reason::LabelValues, message));
         }
@@ -252,10 +252,10 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn text<'a>(record: &ByteRecord, at: usize) -> Result<&str, Problem<'a>> {
-    let cell = record.get(at).unwrap_or_default();
+fn text<'r, 'a>(record: &'r ByteRecord, place: Place<'a>) -> Result<&'r str, Problem<'a>> {
+    let cell = record.get(place.at).unwrap_or_default();
     std::str::from_utf8(cell)
-        .map_err(|_| (None, Reason::NotText, format!("cell {} is no UTF-8 text; save the file as UTF-8", at + 1)))
+        .map_err(|_| (Some(place.name), Reason::NotText, "is no UTF-8 text; save the file as UTF-8".to_owned()))
 }
 
 fn number_of(numbers: &mut HashMap<String, u32>, name: &str) -> u32 {
@@ -275,8 +275,4 @@ fn names(numbers: &HashMap<String, u32>) -> Vec<String> {
         }
     }
     names
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(32).collect()
 }

@@ -28,7 +28,7 @@ use kube::{
     core::NamespaceResourceScope,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Debug;
 
 /// Parts of serving that differ from what is wanted.
@@ -53,6 +53,31 @@ pub fn difference(frame: Frame<'_>, serve: &Serve, seen: (&Gathered, &Observed))
         stale: if deployment.is_none() && is_settled(observed) { stale(gathered, &name) } else { Vec::new() },
         deployment,
     })
+}
+
+/// What lets no pod serve any more: our Deployment as it is, with no replicas. It stays, for the record it holds.
+pub fn withdrawal(gathered: &Gathered) -> Result<Difference> {
+    let Some(deployment) = gathered.deployment.as_deref() else { return Ok(Difference::default()) };
+    let is_over = deployment.spec.as_ref().and_then(|spec| spec.replicas) == Some(0);
+    if is_over || ownership("Deployment", deployment, &identity(&gathered.model)) != Ownership::Ours {
+        return Ok(Difference::default());
+    }
+    let metadata = &deployment.metadata;
+    let mut spec = serde_json::to_value(&deployment.spec).map_err(|error| Error::Render("a Deployment", error))?;
+    if let Some(fields) = spec.as_object_mut() {
+        fields.insert("replicas".into(), json!(0));
+    }
+    let wanted = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": metadata.name, "namespace": metadata.namespace, "uid": metadata.uid,
+            "resourceVersion": metadata.resource_version, "labels": metadata.labels,
+            "annotations": metadata.annotations, "ownerReferences": metadata.owner_references,
+        },
+        "spec": spec,
+    });
+    Ok(Difference { deployment: Some(wanted), ..Difference::default() })
 }
 
 /// The wanted object with the found one's uid and resourceVersion, unless the found one already is as wanted.

@@ -177,6 +177,7 @@ pub fn release(version: u32) -> Release {
         data_digest: digest(b"data"),
         report_digest: digest(b"report"),
         training_hash: digest(b"training"),
+        gate_hash: None,
         threshold: 0.25,
         image: settings().inference_image,
         since: None,

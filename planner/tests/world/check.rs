@@ -24,6 +24,9 @@ pub enum Property {
     TrainingsBounded,
     SuspendedStartsNothing,
     PrunedWhenTaken,
+    JudgedAsAsked,
+    ThresholdResolved,
+    RoomKept,
 }
 
 /// What was seen so far, and what of it broke a property.
@@ -110,7 +113,36 @@ impl World {
         self.check_wake(observed, plan);
         self.check_wait(plan);
         self.check_suspended(observed, plan);
+        self.check_gate(observed, plan);
+        self.check_room(observed, plan);
         self.check_twice(observed, plan);
+    }
+
+    fn check_gate(&mut self, observed: &Observed, new: &Plan) {
+        let comes_into_service = |status: &DropoutModelStatus| {
+            let candidate = status.candidate.as_ref();
+            candidate.is_some_and(|candidate| matches!(candidate.stage, Stage::RollingOut | Stage::Held))
+        };
+        if observed.status.as_ref().is_some_and(comes_into_service) {
+            return;
+        }
+        let candidate = new.status.candidate.as_ref().filter(|_| comes_into_service(&new.status));
+        let is_asked = candidate.is_none_or(|candidate| candidate.gate_hash == observed.spec.gate_hash());
+        self.expect(Property::JudgedAsAsked, is_asked, "a rollout begins under a gate that is no longer asked for");
+    }
+
+    fn check_room(&mut self, observed: &Observed, new: &Plan) {
+        let was_updating = observed.status.as_ref().is_some_and(|status| status.updating.is_some());
+        let is_complete = observed.deployed().is_some_and(|deployed| {
+            deployed.updated_available >= observed.spec.replicas() && deployed.total == deployed.updated_available
+        });
+        let is_kept = !was_updating || new.status.updating.is_some() || is_complete;
+        self.expect(Property::RoomKept, is_kept, "the fleet's room is given back before the pods are there");
+        let image = new.status.production.as_ref().map(|release| &release.image);
+        let is_known = observed.production().is_none_or(|old| Some(&old.image) == image);
+        let is_moved = new.announcements.iter().any(|told| told.reason == Reason::ImageUpdated);
+        let is_counted = is_known || !is_moved || new.status.updating.as_ref() == image;
+        self.expect(Property::RoomKept, is_counted, "a new image rolls and is not counted");
     }
 
     fn check_production(&mut self, observed: &Observed, new: &Plan) {
@@ -136,9 +168,9 @@ impl World {
             Intent::Launch(_) | Intent::Prune(_) | Intent::Withdraw => None,
         });
         if new.intents.contains(&Intent::Withdraw) {
-            let is_refused = observed.deployed().is_some_and(|deployed| {
-                new.status.quarantined.iter().any(|bundle| bundle.digest == deployed.digest)
-            });
+            let is_refused = observed
+                .deployed()
+                .is_some_and(|deployed| new.status.quarantined.iter().any(|bundle| bundle.digest == deployed.digest));
             let is_needed = !has && is_refused && served.is_none();
             self.expect(Property::NeverWithdrawn, is_needed, "pods of a version that may be served are withdrawn");
         }
@@ -222,6 +254,23 @@ impl World {
         let is_same =
             second.status == first.status && second.intents == first.intents && second.announcements.is_empty();
         self.expect(Property::TwiceIsOnce, is_same, format!("{:?}", second.announcements));
+    }
+
+    /// What holds of a world at rest: production's threshold is the one that is asked for, or it is said why not.
+    pub fn check_rest(&mut self) {
+        let Some(status) = self.status.clone().filter(|status| status.candidate.is_none()) else { return };
+        let gate = self.spec.gate_hash();
+        if let Some(production) = status.production.as_ref().filter(|_| !self.spec.is_suspended()) {
+            let is_left =
+                status.unresolved.is_some_and(|left| left.bundle == production.digest && left.gate_hash == gate);
+            let is_resolved = is_left || production.gate_hash.as_ref() == Some(&gate);
+            self.expect(Property::ThresholdResolved, is_resolved, "production serves a stale threshold");
+        }
+        let is_foreign = self.foreign.is_some();
+        let deployed = self.deployed.as_ref().filter(|deployed| deployed.replicas > 0 && !is_foreign);
+        let is_quarantined =
+            deployed.is_some_and(|deployed| status.quarantined.iter().any(|bundle| bundle.digest == deployed.digest));
+        self.expect(Property::NeverWithdrawn, !is_quarantined, "a quarantined bundle goes on serving");
     }
 
     /// A property that is checked by the settling of the world.

@@ -63,14 +63,8 @@ impl World {
     /// Scales the Deployment to no pods.
     pub fn withdraw(&mut self) {
         self.pods("the Deployment is scaled to no pods", |deployed| {
-            *deployed = Deployed {
-                replicas: 0,
-                updated_available: 0,
-                available: 0,
-                total: 0,
-                fault: None,
-                ..deployed.clone()
-            };
+            *deployed =
+                Deployed { replicas: 0, updated_available: 0, available: 0, total: 0, fault: None, ..deployed.clone() };
         });
     }
 

@@ -20,10 +20,15 @@ impl World {
 
     /// All pods come within twenty seconds, and soak.
     pub fn is_promoted(&mut self) -> &mut Self {
+        self.pods_follow().pass(60);
+        self.reconcile_all();
+        self
+    }
+
+    /// All pods come within twenty seconds.
+    pub fn pods_follow(&mut self) -> &mut Self {
         self.pass(20);
         self.pods_come();
-        self.reconcile_all();
-        self.pass(60);
         self.reconcile_all();
         self
     }
@@ -58,6 +63,13 @@ impl World {
         self.spec.threshold = Some(Threshold { value: Some(value), ..Threshold::default() });
         self.reconcile_all();
         self
+    }
+
+    /// A person edits the threshold and the features at once.
+    pub fn threshold_and_features(&mut self, value: f64) -> &mut Self {
+        self.spec.threshold = Some(Threshold { value: Some(value), ..Threshold::default() });
+        self.say(format!("a person sets spec.threshold.value to {value}, and"));
+        self.learns_more()
     }
 
     pub fn suspend(&mut self, is_suspended: bool) -> &mut Self {

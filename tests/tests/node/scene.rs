@@ -29,6 +29,7 @@ pub struct Scene<'a> {
     pub trial: Trial<'a>,
     pub csv: String,
     pub port: u16,
+    audited: usize,
     seed: Cell<u32>,
     commands: Cell<u32>,
 }
@@ -36,11 +37,13 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// A simulated trial without a model.
     pub fn new(node: &'a Node, name: &str) -> Self {
+        remove(node, name, "--wait=true");
         let csv = simulated(3_000);
         let path = node.cluster.dir().join(format!("{name}.csv"));
         fs::write(&path, &csv).unwrap();
         let trial = Trial::new(node, name, &path);
-        Self { trial, csv, port: 0, seed: Cell::new(0), commands: Cell::new(0) }
+        let audited = audit(node).lines().count();
+        Self { trial, csv, port: 0, audited, seed: Cell::new(0), commands: Cell::new(0) }
     }
 
     /// Trains and serves v1 of a simulated trial.
@@ -136,8 +139,7 @@ impl<'a> Scene<'a> {
 
     /// Production answers.
     pub fn answers(&self, version: &str) {
-        let body = if version == "v1" { patient() } else { patient_in_full() };
-        let (status, answer) = predict(self.port, KEY, &body).expect("an answer");
+        let (status, answer) = predict(self.port, KEY, &patient(version)).expect("an answer");
         assert_eq!((status, answer["model_version"].as_str()), (200, Some(version)), "{answer}");
     }
 
@@ -166,7 +168,7 @@ impl<'a> Scene<'a> {
 
     /// What the Jobs of a version were created for, by the audit of the API server, which also knows those that are gone.
     pub fn created(&self, version: &str) -> Vec<String> {
-        let audit = fs::read_to_string(self.trial.node.cluster.dir().join("audit.log")).unwrap();
+        let audit = audit(self.trial.node);
         let start = format!("{}-{version}-", self.trial.name);
         let work = |line: &str| {
             let event: Value = serde_json::from_str(line).ok()?;
@@ -176,7 +178,7 @@ impl<'a> Scene<'a> {
             let name = object["name"].as_str().filter(|_| is_job && is_ours)?;
             name.strip_prefix(&start)?.split('-').next().map(str::to_owned)
         };
-        let mut works: Vec<String> = audit.lines().filter_map(work).collect();
+        let mut works: Vec<String> = audit.lines().skip(self.audited).filter_map(work).collect();
         works.sort();
         works
     }
@@ -231,12 +233,23 @@ impl<'a> Scene<'a> {
         self.trial.node.kubectl(&["create", "--raw", path, "-f", file.to_str().unwrap()]);
     }
 
-    /// Ends the trial: its namespace and its volume.
+    /// Ends the trial.
     pub fn clear(self) {
-        self.trial.node.kubectl(&["delete", "namespace", &self.trial.namespace, "--wait=false"]);
-        self.trial.node.kubectl(&["delete", "persistentvolume", &self.trial.namespace, "--wait=false"]);
+        remove(self.trial.node, &self.trial.name, "--wait=false");
     }
 }
+
+/// Removes a trial's namespace, volume and files, if there are any.
+fn remove(node: &Node, name: &str, wait: &str) {
+    let namespace = format!("trial-{name}");
+    for kind in ["namespace", "persistentvolume"] {
+        node.kubectl(&["delete", kind, &namespace, "--ignore-not-found", wait]);
+    }
+    let _ = fs::remove_dir_all(node.cluster.dir().join("volumes").join(name));
+}
+
+/// Features that make a model better, in the order in which they do.
+pub const MORE: [&str; 3] = ["visits_missed", "distance_km", "days_since_last_visit"];
 
 /// The four features of v1 with more.
 pub fn features(more: &[&str]) -> Value {
@@ -251,20 +264,25 @@ pub fn features(more: &[&str]) -> Value {
     features
 }
 
-pub fn patient() -> Value {
-    json!({"patient_id": "CANARY-4711", "age": 34, "days_in_trial": 28, "visits_completed": 3, "adverse_events": 1})
-}
-
-/// A patient with everything that any version asks for.
-pub fn patient_in_full() -> Value {
-    let mut patient = patient();
-    let more = json!({"visits_missed": 1, "distance_km": 12.5, "days_since_last_visit": 6});
-    patient.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+/// A patient with the features of a version: each has one more than the one before.
+fn patient(version: &str) -> Value {
+    let mut patient = json!({
+        "patient_id": "CANARY-4711", "age": 34, "days_in_trial": 28, "visits_completed": 3, "adverse_events": 1,
+    });
+    let number: usize = version.trim_start_matches('v').parse().unwrap();
+    for name in MORE.iter().take(number - 1) {
+        patient[name] = json!(2);
+    }
     patient
 }
 
 pub fn is_true(model: &Value, kind: &str) -> bool {
     condition(model, kind)["status"] == "True"
+}
+
+/// What the API server was asked for.
+fn audit(node: &Node) -> String {
+    fs::read_to_string(node.cluster.dir().join("audit.log")).unwrap()
 }
 
 impl Node {

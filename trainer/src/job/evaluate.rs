@@ -15,10 +15,12 @@ use dropout_model::{
     bundle::{Bundle, BundleError, MAX_BYTES},
     digest::digest,
     input::{BadInput, Reason},
+    manifest::Manifest,
     rows::{Contract, MAX_FILE, read},
     task::{Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, path, report_file},
 };
 use serde::{Deserialize, Serialize};
+use std::fs;
 
 /// The index of a version in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,12 +43,12 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
     manifest.check()?;
     let candidate = candidate(pod, task, &store)?;
     let bundle = Bundle::read(&candidate, None).map_err(unreadable)?;
-    evaluation::check_own(manifest, &bundle)?;
+    let asked = asked(task, &bundle)?;
     let production = task.production.as_ref().map(|served| production(&store, served)).transpose()?;
     let file = manifest.data.training.path();
     let bytes = bytes(&pod.at(&inside(path::DATA, file)), file, MAX_FILE)?;
     let features = production.as_ref().map(|bundle| bundle.features.as_slice());
-    let table = read(file, &bytes, &Contract { manifest, production: features })?;
+    let table = read(file, &bytes, &Contract { manifest: &asked, production: features })?;
     if task.work == Work::Train {
         check_training(&bundle, &table.digest)?;
     }
@@ -58,6 +60,19 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
         production: production.as_ref().zip(task.production.as_ref()),
     })?;
     keep(pod, task, &candidate, &report)
+}
+
+/// The manifest that rows are read by, if the candidate fits it. A bundle that is served already is read and scored as
+/// production, by its own features: the spec may name others by now.
+fn asked(task: &Task, bundle: &Bundle) -> Result<Manifest, BadInput> {
+    let served = task.production.as_ref().map(|served| &served.digest);
+    let is_served = matches!(&task.work, Work::Evaluate(wanted) if Some(wanted) == served);
+    if is_served {
+        evaluation::check_trial(&task.manifest, bundle)?;
+        return Ok(Manifest { features: Vec::new(), ..task.manifest.clone() });
+    }
+    evaluation::check_own(&task.manifest, bundle)?;
+    Ok(task.manifest.clone())
 }
 
 /// Answers again what an earlier task was answered.
@@ -84,19 +99,41 @@ fn stored_answer(store: &Store, task: &str) -> Result<Option<String>, Failure> {
 /// The candidate's bytes: what `train` left, or a bundle of the store.
 fn candidate(pod: &Pod, task: &Task, store: &Store) -> Result<Vec<u8>, Failure> {
     let Work::Evaluate(wanted) = &task.work else {
-        let place = inside(path::OUTPUT, path::BUNDLE);
-        let read = bytes(&pod.at(&place), &place, MAX_BYTES as u64);
-        return read.map_err(|failure| match failure {
-            Failure::Bad(bad) => BadInput::new(Reason::BadBundle, format!("the trainer left no bundle: {bad}")).into(),
-            other @ (Failure::Usage(_) | Failure::Disk { .. } | Failure::Moved(_)) => other,
-        });
+        return left(pod);
     };
     stored_bundle(store, wanted)
 }
 
+/// The bundle that the trainer left. A foreign trainer may leave anything: a link would make us read what it may not
+/// see, a pipe would never end. What cannot be looked at cannot be opened either, and [`bytes`] says why.
+fn left(pod: &Pod) -> Result<Vec<u8>, Failure> {
+    let name = inside(path::OUTPUT, path::BUNDLE);
+    let place = pod.at(&name);
+    if let Ok(found) = fs::symlink_metadata(&place) {
+        check_left(&name, &found)?;
+    }
+    bytes(&place, &name, MAX_BYTES as u64).map_err(|failure| match failure {
+        Failure::Bad(bad) => BadInput::new(Reason::BadBundle, format!("the trainer left no bundle: {bad}")).into(),
+        other @ (Failure::Usage(_) | Failure::Disk { .. } | Failure::Moved(_)) => other,
+    })
+}
+
+fn check_left(name: &str, found: &fs::Metadata) -> Result<(), BadInput> {
+    if !found.is_file() {
+        let message = format!("{name} is no regular file; the trainer must write the bundle itself there");
+        return Err(BadInput::new(Reason::ForeignModel, message));
+    }
+    if found.len() > MAX_BYTES as u64 {
+        let message = format!("{name} is larger than the {MAX_BYTES} bytes that are read; the trainer must write less");
+        return Err(BadInput::new(Reason::ForeignModel, message));
+    }
+    Ok(())
+}
+
 fn production(store: &Store, served: &Served) -> Result<Bundle, Failure> {
     let bytes = stored_bundle(store, &served.digest)?;
-    Bundle::read(&bytes, Some(&served.digest)).map_err(|error| Failure::Moved(format!("production: {error}")))
+    Bundle::read(&bytes, Some(&served.digest))
+        .map_err(|error| Failure::Moved(format!("production's bundle {}", error.kind())))
 }
 
 fn stored_bundle(store: &Store, wanted: &str) -> Result<Vec<u8>, Failure> {
@@ -109,7 +146,8 @@ fn stored_bundle(store: &Store, wanted: &str) -> Result<Vec<u8>, Failure> {
 }
 
 fn unreadable(error: BundleError) -> Failure {
-    BadInput::new(Reason::BadBundle, format!("the candidate is no model to serve: {error}")).into()
+    let message = format!("the candidate is no model to serve: its bundle {}; correct the trainer", error.kind());
+    BadInput::new(Reason::BadBundle, message).into()
 }
 
 /// Whether the candidate was made from the file that was read just now. Our own trainer copies the digest, so then the

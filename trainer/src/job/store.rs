@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// What came of an attempt to create a file.
@@ -46,7 +47,7 @@ impl Store {
         if let Some(found) = self.get(name)? {
             return Ok(if found == bytes { Created::Kept } else { Created::Other(found) });
         }
-        let draft = place.with_extension(format!("{}.draft", std::process::id()));
+        let draft = place.with_extension(format!("{}.draft", mark()));
         let linked = write(&draft, bytes).and_then(|()| link(&draft, &place));
         let removed = fs::remove_file(&draft);
         match linked {
@@ -66,12 +67,26 @@ impl Store {
     }
 }
 
+/// What tells a draft from every other one: in a container each process has number 1, and pods share the store. It is in
+/// the draft's name only, never in a file's bytes.
+fn mark() -> String {
+    let host = std::env::var("HOSTNAME").or_else(|_| fs::read_to_string("/etc/hostname")).unwrap_or_default();
+    let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(63).collect();
+    format!("{host}.{}.{}", std::process::id(), random())
+}
+
+/// A random identifier of the kernel; where there is none, the time in nanoseconds.
+fn random() -> String {
+    let nanoseconds = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos()).to_string();
+    fs::read_to_string("/proc/sys/kernel/random/uuid").map_or_else(|_| nanoseconds(), |uuid| uuid.trim().to_owned())
+}
+
 fn absent_is_fine(error: std::io::Error) -> std::io::Result<()> {
     if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 fn write(place: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = File::create(place)?;
+    let mut file = File::create_new(place)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -89,6 +104,7 @@ fn link(draft: &Path, place: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{collections::BTreeSet, thread};
 
     #[test]
     fn create_never_replaces_a_file_and_leaves_no_draft() {
@@ -98,6 +114,31 @@ mod tests {
         assert_eq!(store.create("versions/1.json", b"one").unwrap(), Created::Kept);
         assert_eq!(store.create("versions/1.json", b"two").unwrap(), Created::Other(b"one".to_vec()));
         assert_eq!(store.get("versions/1.json").unwrap().unwrap(), b"one");
+        assert_eq!(fs::read_dir(folder.join("versions")).unwrap().count(), 1);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn no_two_drafts_have_one_name_though_their_process_has_one_number() {
+        let marks: BTreeSet<String> = (0..1_000).map(|_| mark()).collect();
+        assert_eq!(marks.len(), 1_000);
+        assert!(marks.iter().all(|mark| mark.len() < 128 && !mark.contains('/')));
+    }
+
+    #[test]
+    fn writers_at_the_same_time_leave_one_whole_file_and_no_draft() {
+        let folder = std::env::temp_dir().join(format!("dropout-store-{}", mark()));
+        let store = Store::new(folder.clone());
+        let texts: Vec<Vec<u8>> = (0..8).map(|n| vec![n; 1 << 16]).collect();
+        let created: Vec<Created> = thread::scope(|scope| {
+            let writers: Vec<_> =
+                texts.iter().map(|text| scope.spawn(|| store.create("versions/1.json", text).unwrap())).collect();
+            writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+        });
+        let found = store.get("versions/1.json").unwrap().unwrap();
+        let expected = |text: &Vec<u8>| if *text == found { Created::Kept } else { Created::Other(found.clone()) };
+        assert_eq!(created, texts.iter().map(expected).collect::<Vec<_>>());
+        assert!(created.contains(&Created::Kept));
         assert_eq!(fs::read_dir(folder.join("versions")).unwrap().count(), 1);
         fs::remove_dir_all(folder).unwrap();
     }
