@@ -96,7 +96,10 @@ fn training_that_breaks_is_explained_and_production_keeps_answering() {
     let waits = |fault: &str, words: &[&str]| {
         scene.says(fault, &Wanted { kind: "Trained", status: "Unknown", reason: "Pending", words });
     };
-    waits("an image that cannot be pulled", &["container train", "localhost/dropout-tests/absent:9", "ErrImageNeverPull"]);
+    waits(
+        "an image that cannot be pulled",
+        &["container train", "localhost/dropout-tests/absent:9", "ErrImageNeverPull"],
+    );
     scene.train(|spec| spec["training"]["pod"] = json!({"resources": {"requests": {"memory": "1Ti"}}}));
     waits("a pod that no node can take", &["no node takes the pod", "Insufficient memory"]);
     refused_pod(&scene);
@@ -155,7 +158,8 @@ fn a_deployment_of_somebody_else_is_not_touched() {
     };
     node.apply(&theirs("names"));
     scene.apply(|_| {});
-    let conflict = scene.wait("the conflict is said", |model| node::condition(model, "Stalled")["reason"] == "NameConflict");
+    let conflict =
+        scene.wait("the conflict is said", |model| node::condition(model, "Stalled")["reason"] == "NameConflict");
     let message = node::condition(&conflict, "Stalled")["message"].as_str().unwrap();
     println!("FAULT a Deployment of that name of somebody else\n      Stalled=True NameConflict: {message}");
     assert!(["Deployment names", "not ours", "rename"].iter().all(|word| message.contains(word)), "{message}");
@@ -220,7 +224,9 @@ fn spoilt_candidate(scene: &Scene<'_>, as_v3: &dyn Fn(&mut Value)) {
         all(spec);
         spec["training"]["pod"] = slowly();
     });
-    scene.wait("v4 is being trained", |model| model["status"]["candidate"]["name"] == "v4" && scene.has_run("v4", "Train"));
+    scene.wait("v4 is being trained", |model| {
+        model["status"]["candidate"]["name"] == "v4" && scene.has_run("v4", "Train")
+    });
     let before = scene.bundles();
     scene.trial.node.without_operator(|| {
         scene.wait("the Job of v4 is complete", |_| scene.completed("v4") == 1);
@@ -281,7 +287,10 @@ fn pods_and_models_that_vanish_cost_no_second_training() {
         model["status"]["judged"]["version"] == 2 && node::is_idle(model)
     });
     println!("FAULT evicted while it trained\n      {}", scene.newest_entry(&evicted));
-    assert_eq!((&evicted["status"]["judged"]["outcome"], &evicted["status"]["lastFailure"]), (&json!("Unchanged"), &Value::Null));
+    assert_eq!(
+        (&evicted["status"]["judged"]["outcome"], &evicted["status"]["lastFailure"]),
+        (&json!("Unchanged"), &Value::Null)
+    );
     scene.answers("v1");
 
     scene.retrain();

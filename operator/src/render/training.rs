@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 /// Memory of a Job's containers unless the user says otherwise.
 const MEMORY: &str = "1Gi";
+/// Seconds that a Job's containers get to end. They write whole files or nothing, so there is nothing to bring to an end.
+const GRACE: u32 = 5;
 
 /// Name of the Job of a launch, and of its ConfigMap.
 pub fn name(frame: Frame<'_>, launch: &Launch) -> String {
@@ -88,6 +90,7 @@ fn template(
     let pod = frame.spec.training.as_ref().and_then(|training| training.pod.clone()).unwrap_or_default();
     let mut spec = pod::pod_spec(&pod);
     spec.insert("restartPolicy".into(), json!("Never"));
+    spec.insert("terminationGracePeriodSeconds".into(), json!(GRACE));
     if frame.spec.single_node() == SingleNode::Allow {
         spec.insert("affinity".into(), pod::together(&frame.identity.name));
     }

@@ -173,8 +173,10 @@ impl<'a> Scene<'a> {
         let work = |line: &str| {
             let event: Value = serde_json::from_str(line).ok()?;
             let object = &event["objectRef"];
-            let is_job = event["verb"] == "create" && object["resource"] == "jobs" && event["stage"] == "ResponseComplete";
-            let is_ours = object["namespace"] == self.trial.namespace.as_str() && event["responseStatus"]["code"] == 201;
+            let is_job =
+                event["verb"] == "create" && object["resource"] == "jobs" && event["stage"] == "ResponseComplete";
+            let is_ours =
+                object["namespace"] == self.trial.namespace.as_str() && event["responseStatus"]["code"] == 201;
             let name = object["name"].as_str().filter(|_| is_job && is_ours)?;
             name.strip_prefix(&start)?.split('-').next().map(str::to_owned)
         };
