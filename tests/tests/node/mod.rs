@@ -1,7 +1,9 @@
 //! The real node as the tests see it: images loaded, chart installed by Helm, one restricted namespace a trial.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, dead_code)]
 
+pub mod facts;
 pub mod foreign;
+pub mod jobs;
 pub mod scene;
 pub mod simulated;
 
