@@ -5,7 +5,10 @@ cd "$(dirname "$0")/.."
 export DROPOUT_SHARED=${DROPOUT_SHARED:-$PWD/../shared}
 log=target/test-logs
 mkdir -p "$log"
-lines=() status=0
+lines=() status=0 rest=
+trap '[ -z "$rest" ] || kill -- "-$rest" 2>/dev/null' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -49,7 +52,15 @@ api() {
   run api cargo build --locked -p dropout-operator -p dropout-cluster || return
   run api target/debug/dropout-cluster build --level api || return
   run api cargo test --locked --no-fail-fast -p dropout-cluster --test 'api*'
-  run api cargo test --locked --no-fail-fast -p dropout-tests --test 'api_*' -- --test-threads=8 --nocapture
+  run api cargo test --locked -p dropout-tests --test 'api_*' --no-run || return
+  # Two minutes of rest are counted on a server of their own while the other tests run.
+  setsid cargo test --locked -p dropout-tests --test api_rest -- --nocapture > "$log/rest.log" 2>&1 & rest=$!
+  local tests=(); for each in config fleet kill rules story; do tests+=(--test "api_$each"); done
+  run api cargo test --locked --no-fail-fast -p dropout-tests "${tests[@]}" -- --test-threads=8 --nocapture
+  wait "$rest" || { echo "FAILED COMMAND: api_rest" >> "$log/api.log"; status=1; }
+  rest=
+  say "api: api_rest"
+  tee -a "$log/api.log" < "$log/rest.log"
   nothing_left api
 }
 

@@ -290,7 +290,8 @@ async fn a_record_that_cannot_be_read_is_none() {
 #[tokio::test]
 async fn a_process_that_refuses_its_bundle_puts_the_fault_on_the_candidate() {
     let fault = fault_of(json!({"waiting": {"reason": "CrashLoopBackOff"}}), (ended(3, "digest differs"), 1));
-    let sentence = "the serving process refused the bundle: digest differs";
+    let sentence = "the serving process refused the bundle: digest differs; restore its file in the store or give the \
+                    command retrain";
     assert_eq!(fault, Some(ServingFault::Candidate(sentence.into())));
 }
 

@@ -211,7 +211,7 @@ pub fn rolled_back(name: &str, production: Option<&Release>, why: &str) -> Strin
         Some(production) => format!("{} serves", production.name),
         None => "there is nothing to go back to; edit the spec or give the command retrain".to_owned(),
     };
-    format!("{name} was rolled back: {}; {served}", short(why, 120))
+    format!("{name} was rolled back: {}; {served}", short(why, 240))
 }
 
 /// A rollout past its deadline.

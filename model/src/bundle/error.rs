@@ -1,13 +1,14 @@
 //! Why bytes are no bundle to score with: in full for whoever has the bundle, and as a kind for everybody else.
 
 use super::{MAX_BYTES, SCHEMA};
+use crate::digest::short;
 use serde_json::error::Category;
 
 /// Why bytes are no bundle to score with.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// The bytes are not the ones asked for.
-    #[error("the bundle has digest {found}, but {wanted} was asked for: its bytes have changed")]
+    #[error("its bytes have changed: digest {} instead of {}", short(found, 12), short(wanted, 12))]
     WrongDigest {
         /// The digest asked for.
         wanted: String,

@@ -19,6 +19,8 @@ const BUNDLE_REFUSED: i32 = 3;
 /// Codes that say nothing against a bundle: an orderly end, a platform at fault, a bad configuration, a process that
 /// the runtime could not start or the kubelet ended.
 const ENVIRONMENT: [i32; 7] = [0, 1, 2, 128, 137, 143, 255];
+/// What a person can do about a bundle that is refused.
+const REPAIR: &str = "restore its file in the store or give the command retrain";
 /// Name of our container; what a sidecar does says nothing about a bundle.
 const CONTAINER: &str = "inference";
 
@@ -91,7 +93,7 @@ fn ended(status: &ContainerStatus) -> Option<String> {
     let end = ends.into_iter().flatten().find_map(|state| state.terminated.as_ref())?;
     let message = end.message.as_deref().map(short).unwrap_or_default();
     match end.exit_code {
-        BUNDLE_REFUSED => Some(format!("the serving process refused the bundle: {message}")),
+        BUNDLE_REFUSED => Some(format!("the serving process refused the bundle: {message}; {REPAIR}")),
         code if ENVIRONMENT.contains(&code) => None,
         code if status.restart_count >= 2 && !is_out_of_memory(end) => {
             Some(format!("the serving process ended {} times, last with code {code}: {message}", status.restart_count))
