@@ -2,6 +2,8 @@
 # Runs the named levels of tests, unit api node, and ends with one line a level. Exit code 1 if any test failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+# A test that is skipped says so on a line of its own; captured output would hide it.
+export RUST_TEST_NOCAPTURE=1
 export DROPOUT_SHARED=${DROPOUT_SHARED:-$PWD/../shared}
 log=target/test-logs
 mkdir -p "$log"

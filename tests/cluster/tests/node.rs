@@ -73,7 +73,7 @@ spec:
 fn is_asked_for() -> bool {
     let asked = std::env::var("DROPOUT_TEST_NODE").is_ok_and(|value| value == "1");
     if !asked {
-        eprintln!("\n*** SKIPPED: set DROPOUT_TEST_NODE=1 to start a real node (root) ***\n");
+        eprintln!("\nSKIPPED: set DROPOUT_TEST_NODE=1 to start a real node (root)\n");
     }
     asked
 }
