@@ -22,9 +22,9 @@ pub mod path {
     /// The claim with the store.
     pub const STORE: &str = "/store";
     /// Training rows and what the trainer needs to know, written by `prepare`, read by `train`.
-    pub const INPUT: &str = "/work/in";
+    pub const INPUT: &str = "/scratch/in";
     /// The model, written by `train`, read by `evaluate`.
-    pub const OUTPUT: &str = "/work/out";
+    pub const OUTPUT: &str = "/scratch/out";
     /// Where a container leaves its answer.
     pub const ANSWER: &str = "/dev/termination-log";
     /// Training rows inside the input folder.

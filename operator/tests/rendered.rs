@@ -97,8 +97,8 @@ fn only_the_last_container_of_a_job_writes_the_store_and_nothing_writes_the_data
         assert_eq!(writers("/store"), ["evaluate"]);
         assert_eq!(writers("/data"), Vec::<String>::new());
         assert_eq!(writers("/task"), Vec::<String>::new());
-        assert_eq!(writers("/work/in"), ["prepare"]);
-        assert_eq!(writers("/work/out"), ["train"]);
+        assert_eq!(writers("/scratch/in"), ["prepare"]);
+        assert_eq!(writers("/scratch/out"), ["train"]);
     }
 }
 

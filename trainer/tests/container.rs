@@ -70,13 +70,13 @@ fn a_laptop_and_a_pod_give_the_same_bundle() {
 fn the_trainer_sees_no_holdout_no_production_and_no_other_column() {
     let cluster = Cluster::new("blind");
     cluster.answered(&task(1, &simulated(four()), None));
-    let rows = String::from_utf8(cluster.read("work/in/rows.csv")).unwrap();
+    let rows = String::from_utf8(cluster.read("scratch/in/rows.csv")).unwrap();
     let head = "patient_id,days_in_trial,landmark_date,age,visits_completed,adverse_events,dropout_28d";
     assert_eq!(rows.lines().next().unwrap(), head);
     let patients = rows.lines().skip(1).map(|row| row.split(',').next().unwrap());
     assert!(patients.clone().count() > 1_000);
     assert!(patients.clone().all(|patient| !is_holdout("ONC-302", patient, 0.25)));
-    let told: Training = serde_json::from_slice(&cluster.read("work/in/training.json")).unwrap();
+    let told: Training = serde_json::from_slice(&cluster.read("scratch/in/training.json")).unwrap();
     assert_eq!((told.rows, told.data_digest), (rows.lines().count() - 1, digest(trial(1).as_bytes())));
 }
 

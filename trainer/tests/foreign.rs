@@ -20,11 +20,11 @@ fn a_foreign_trainer_is_checked_like_our_own() {
     let cluster = Cluster::new("foreign");
     let task = task(1, &simulated(four()), None);
     let good = cluster.answered(&task);
-    let bytes = cluster.read("work/out/bundle.json");
+    let bytes = cluster.read("scratch/out/bundle.json");
     let evaluate = |change: &dyn Fn(&mut Bundle)| {
         let mut bundle = Bundle::read(&bytes, None).unwrap();
         change(&mut bundle);
-        cluster.write("work/out/bundle.json", &bundle.to_bytes().unwrap());
+        cluster.write("scratch/out/bundle.json", &bundle.to_bytes().unwrap());
         let _ = fs::remove_dir_all(cluster.root.join("store"));
         let (done, text) = cluster.again(&task, &[Step::Evaluate]);
         (done, Answer::read(&text, &task.hash()).unwrap())
@@ -46,7 +46,7 @@ fn a_foreign_trainer_is_checked_like_our_own() {
     let other = |bundle: &mut Bundle| (bundle.code, bundle.data_digest) = ("theirs/1".into(), "sha256:0".into());
     assert_eq!(refused(&other), "ForeignModel");
     assert_eq!(refused(&|bundle| bundle.holdout_fraction = 0.1), "ForeignModel");
-    fs::remove_file(cluster.root.join("work/out/bundle.json")).unwrap();
+    fs::remove_file(cluster.root.join("scratch/out/bundle.json")).unwrap();
     let (done, text) = cluster.again(&task, &[Step::Evaluate]);
     assert_eq!(done.unwrap_err().code(), 2);
     assert!(text.contains("BadBundle") && text.contains("the trainer left no bundle"), "{text}");
@@ -58,7 +58,7 @@ fn nothing_that_a_foreign_trainer_wrote_is_answered() {
     let task = task(1, &simulated(four()), None);
     let (done, _) = cluster.again(&task, &[Step::Prepare, Step::Train]);
     done.unwrap();
-    let good: Value = serde_json::from_slice(&cluster.read("work/out/bundle.json")).unwrap();
+    let good: Value = serde_json::from_slice(&cluster.read("scratch/out/bundle.json")).unwrap();
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut bundle = good.clone();
         change(&mut bundle);
@@ -73,7 +73,7 @@ fn nothing_that_a_foreign_trainer_wrote_is_answered() {
         ("{\n  \"code\": c4n4ry".to_owned(), "is no JSON, line 2 column 11"),
     ];
     for (bundle, part) in cases {
-        cluster.write("work/out/bundle.json", bundle.as_bytes());
+        cluster.write("scratch/out/bundle.json", bundle.as_bytes());
         let (done, text) = cluster.again(&task, &[Step::Evaluate]);
         let failure = done.unwrap_err();
         let answer = Answer::read(&text, &task.hash()).unwrap();
@@ -89,7 +89,7 @@ fn a_bundle_that_is_no_regular_file_or_too_large_is_refused_unread() {
     let task = task(1, &simulated(four()), None);
     let (done, _) = cluster.again(&task, &[Step::Prepare, Step::Train]);
     done.unwrap();
-    let place = cluster.root.join("work/out/bundle.json");
+    let place = cluster.root.join("scratch/out/bundle.json");
     let kept = cluster.root.join("kept.json");
     fs::rename(&place, &kept).unwrap();
     let refused = |part: &str| {
@@ -97,7 +97,7 @@ fn a_bundle_that_is_no_regular_file_or_too_large_is_refused_unread() {
         assert_eq!(done.unwrap_err().code(), 2);
         let answer = Answer::read(&text, &task.hash()).unwrap();
         assert_eq!((answer.outcome, answer.reason.as_str()), (Outcome::BadInput, "ForeignModel"));
-        assert!(answer.message.starts_with("/work/out/bundle.json ") && answer.message.contains(part), "{text}");
+        assert!(answer.message.starts_with("/scratch/out/bundle.json ") && answer.message.contains(part), "{text}");
     };
     symlink(&kept, &place).unwrap();
     refused("is no regular file");

@@ -7,7 +7,7 @@ fn main() {
         "sleep" => sleep(Duration::from_secs(3_600)),
         "eat" => eat(),
         "nothing" => {}
-        "no bundle" => fs::write("/work/out/bundle.json", "{ this is no bundle").unwrap(),
+        "no bundle" => fs::write("/scratch/out/bundle.json", "{ this is no bundle").unwrap(),
         "code 7" => leave("patient P-00042 could not be read", 7),
         "broken answer" => leave("{\"contract\": \"trialops.dev/job/v1alpha1\", \"patient\": P-00042", 2),
         "foreign answer" => leave(FOREIGN, 2),

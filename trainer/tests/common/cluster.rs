@@ -23,7 +23,7 @@ pub struct Cluster {
 impl Cluster {
     pub fn new(name: &str) -> Self {
         let root = folder(name);
-        for part in ["task", "data", "store", "work/in", "work/out", "dev"] {
+        for part in ["task", "data", "store", "scratch/in", "scratch/out", "dev"] {
             fs::create_dir_all(root.join(part)).unwrap();
         }
         let cluster = Self { root };
@@ -45,7 +45,7 @@ impl Cluster {
 
     /// A new pod for a task: empty scratch folders, one step after the other until one fails.
     pub fn job(&self, task: &Task) -> (Result<(), Failure>, String) {
-        for part in ["work/in", "work/out"] {
+        for part in ["scratch/in", "scratch/out"] {
             let _ = fs::remove_dir_all(self.root.join(part));
         }
         self.again(task, &[Step::Prepare, Step::Train, Step::Evaluate])
@@ -61,11 +61,11 @@ impl Cluster {
 
     fn step(&self, step: Step) -> Result<(), Failure> {
         let mounted: &[&str] = match step {
-            Step::Prepare => &["task", "data", "work/in"],
-            Step::Train => &["work/in", "work/out"],
-            Step::Evaluate | Step::Read => &["task", "data", "work/out", "store"],
+            Step::Prepare => &["task", "data", "scratch/in"],
+            Step::Train => &["scratch/in", "scratch/out"],
+            Step::Evaluate | Step::Read => &["task", "data", "scratch/out", "store"],
         };
-        let all = ["task", "data", "work/in", "work/out", "store"];
+        let all = ["task", "data", "scratch/in", "scratch/out", "store"];
         let hidden = self.root.join("hidden");
         let away: Vec<_> = all.iter().filter(|part| !mounted.contains(part)).collect();
         fs::create_dir_all(&hidden).unwrap();
