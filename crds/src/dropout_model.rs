@@ -6,7 +6,10 @@ use crate::{
 };
 use dropout_model::{
     digest::json_digest,
-    manifest::{Claim, Data, Feature, Gate, Label, Manifest, OnMissing, Role, Seed, Study, Threshold, Tier},
+    manifest::{
+        Algorithm, Claim, ClassWeight, Data, Feature, Gate, Label, Learning, Manifest, ModelSource, OnMissing, Role,
+        Study, Threshold, Tier,
+    },
     period::Period,
 };
 use kube::{CustomResource, KubeSchema};
@@ -143,6 +146,18 @@ pub enum SingleNode {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Training {
+    /// Where the model comes from. Left out: it is trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<ModelSource>,
+    /// What is tried, 1 or 2. With two, the simpler is taken unless the other is better beyond doubt in cross-validation.
+    /// Left out: Logistic.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 2))]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub algorithms: Vec<Algorithm>,
+    /// Whether dropouts weigh more than others in a fit; risks stay calibrated. Left out: None.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_weight: Option<ClassWeight>,
     /// Image of the container `train`. Left out: the operator's own trainer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
@@ -161,6 +176,18 @@ pub struct Training {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub seed: Option<i64>,
+}
+
+impl Training {
+    /// The part that Jobs need.
+    fn learning(&self) -> Learning {
+        Learning {
+            seed: self.seed.unwrap_or(0),
+            algorithms: self.algorithms.clone(),
+            class_weight: self.class_weight,
+            source: self.source.clone(),
+        }
+    }
 }
 
 /// How a promoted version comes into service.
@@ -225,7 +252,7 @@ impl DropoutModelSpec {
             deny: self.deny.clone(),
             label: self.label.clone(),
             data: self.data.clone(),
-            training: Seed { seed: self.training.as_ref().and_then(|training| training.seed).unwrap_or(0) },
+            training: self.training.as_ref().map(Training::learning).unwrap_or_default(),
             gate: self.gate.clone().unwrap_or_default(),
             threshold: self.threshold.clone().unwrap_or_default(),
             tiers: self.tiers.clone(),

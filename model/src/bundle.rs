@@ -5,7 +5,7 @@ mod error;
 
 use crate::{
     digest::digest,
-    manifest::{Feature, FeatureType, OnMissing},
+    manifest::{Algorithm, Feature, FeatureType, OnMissing},
 };
 pub use error::BundleError;
 use serde::{Deserialize, Serialize};
@@ -44,8 +44,17 @@ pub struct Bundle {
     pub thresholds: Vec<OperatingPoint>,
     /// The 0, 5, 10, ... 100 % quantiles of out-of-fold risk: what later scores are compared with.
     pub reference: Vec<f64>,
+    /// How the calibration was made, in words; none if the trainer does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration_reason: Option<String>,
+    /// What was tried and why this model was taken; none if only one algorithm was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
     /// Digest of the training data.
     pub data_digest: String,
+    /// The data cut-off, `YYYY-MM-DD`: patients whose first row is later were unknown to the training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<String>,
     /// Seed of the training.
     pub seed: i64,
     /// Share of patients held out.
@@ -88,6 +97,46 @@ pub struct Term {
     pub scale: f64,
     /// Log odds per standard deviation.
     pub coefficient: f64,
+    /// Its standard error, from the inverse of the penalised log likelihood's Hessian; none if the trainer does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error: Option<f64>,
+}
+
+/// What was tried in repeated, patient-grouped cross-validation, and why one model was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Choice {
+    /// Repeats of the cross-validation, each with other folds.
+    pub repeats: u32,
+    /// What was tried, the simpler first.
+    pub tried: Vec<Tried>,
+    /// Difference of the challenger's roc_auc to the simpler algorithm's, with its interval by patients.
+    pub difference: f64,
+    /// Lower bound of the difference.
+    pub low: f64,
+    /// Upper bound of the difference.
+    pub high: f64,
+    /// Level of the interval.
+    pub level: f64,
+    /// What was taken and why, in one sentence.
+    pub message: String,
+}
+
+/// An algorithm in cross-validation: means over the repeats of its out-of-fold numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tried {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// Area under the ROC curve.
+    pub roc_auc: f64,
+    /// The same within landmark days; none if rows have no landmark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roc_auc_within_landmark: Option<f64>,
+    /// Mean negative log likelihood, in nats.
+    pub log_loss: f64,
+    /// Mean squared difference of risk and outcome.
+    pub brier: f64,
 }
 
 /// What a term takes from its feature.

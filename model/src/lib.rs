@@ -14,3 +14,4 @@ pub mod random;
 pub mod rows;
 pub mod split;
 pub mod task;
+pub mod trees;

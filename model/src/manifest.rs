@@ -1,7 +1,17 @@
 //! The parts of a `DropoutModel` that decide what is learned and how it is judged: what a Job is handed, and what a
 //! laptop reads from the same YAML. It never holds anything about pods.
 
+mod gate;
+mod learning;
+mod metric;
+
 use crate::period::Period;
+pub use gate::{
+    Comparison, Confidence, Enforcement, EvidenceRows, Floor, Gate, Guardrail, Interventions, Method, Primary, Slice,
+    Spending, Touched,
+};
+pub use learning::{Algorithm, ClassWeight, Learning, ModelSource};
+pub use metric::Metric;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +38,9 @@ pub struct Manifest {
     pub label: Label,
     /// Where the rows are.
     pub data: Data,
-    /// How a model is made. Only the seed matters here.
+    /// How a model is made.
     #[serde(default)]
-    pub training: Seed,
+    pub training: Learning,
     /// How a candidate is judged.
     #[serde(default)]
     pub gate: Gate,
@@ -78,6 +88,10 @@ pub struct Feature {
     /// What a missing value means. Left out: Refuse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_missing: Option<OnMissing>,
+    /// The risk may only rise (Increasing) or only fall (Decreasing) with the number, all else equal; not for a Category.
+    /// Left out: it may do both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monotone: Option<Monotone>,
 }
 
 impl Feature {
@@ -106,6 +120,15 @@ pub enum Role {
     /// Anything else.
     #[default]
     Value,
+}
+
+/// The direction in which the risk may move with a number. Left out: both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Monotone {
+    /// A larger number never lowers the risk.
+    Increasing,
+    /// A larger number never raises the risk.
+    Decreasing,
 }
 
 /// What a missing value of a feature means. Left out: Refuse.
@@ -222,175 +245,6 @@ pub struct Claim {
     /// Name of the claim.
     #[schemars(length(min = 1, max = 253))]
     pub claim_name: String,
-}
-
-/// The seed of everything random in a training.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Seed {
-    /// The seed. Left out: 0.
-    #[serde(default)]
-    pub seed: i64,
-}
-
-/// How a candidate is judged against production on the holdout.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Gate {
-    /// The metric on which the candidate must beat production. Left out: recall_at_capacity by more than 2 % of
-    /// production's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub primary: Option<Primary>,
-    /// How sure the comparison must be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<Confidence>,
-    /// Fewest patients in the holdout. Left out: 100.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1_000_000))]
-    pub min_patients: Option<i32>,
-    /// Fewest patients in the holdout who dropped out. Left out: 30.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1_000_000))]
-    pub min_positive_patients: Option<i32>,
-    /// Values that a candidate must reach whatever production does; what the first model is judged on. At most 16.
-    /// Left out: none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
-    pub floors: Vec<Floor>,
-}
-
-impl Gate {
-    /// The primary comparison, the default filled in.
-    pub fn primary(&self) -> Primary {
-        self.primary.clone().unwrap_or_default()
-    }
-
-    /// Confidence level of every interval, the default filled in.
-    pub fn level(&self) -> f64 {
-        self.confidence.as_ref().map_or(0.95, |confidence| confidence.level)
-    }
-
-    /// Fewest patients, the default filled in.
-    pub fn patients(&self) -> usize {
-        self.min_patients.map_or(100, |n| usize::try_from(n).unwrap_or(0))
-    }
-
-    /// Fewest patients who dropped out, the default filled in.
-    pub fn positive_patients(&self) -> usize {
-        self.min_positive_patients.map_or(30, |n| usize::try_from(n).unwrap_or(0))
-    }
-}
-
-/// The comparison that decides.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Primary {
-    /// The metric.
-    pub metric: Metric,
-    /// Relative: the margin is a share of production's value. Absolute: the margin is in the metric's own unit. Left
-    /// out: Relative.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comparison: Option<Comparison>,
-    /// By more than this the candidate must be better, 0 to 1. Left out: 0.02.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub margin: Option<f64>,
-}
-
-impl Default for Primary {
-    fn default() -> Self {
-        Self { metric: Metric::RecallAtCapacity, comparison: None, margin: None }
-    }
-}
-
-impl Primary {
-    /// The comparison, the default filled in.
-    pub fn comparison(&self) -> Comparison {
-        self.comparison.unwrap_or_default()
-    }
-
-    /// The margin, the default filled in.
-    pub fn margin(&self) -> f64 {
-        self.margin.unwrap_or(0.02)
-    }
-}
-
-/// How a margin is read. Left out: Relative.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Comparison {
-    /// As a share of production's value.
-    #[default]
-    Relative,
-    /// In the metric's own unit.
-    Absolute,
-}
-
-/// How sure the comparison must be.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Confidence {
-    /// Level of the two-sided paired bootstrap interval over patients, 0.8 to 0.999. Left out together with
-    /// `confidence`: 0.95.
-    #[schemars(range(min = 0.8, max = 0.999))]
-    pub level: f64,
-}
-
-/// A value that a candidate must reach.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Floor {
-    /// The metric.
-    pub metric: Metric,
-    /// At least this much; for brier, alert_rate and the size of calibration_in_the_large at most this much. Unit: the
-    /// metric's own.
-    #[schemars(range(min = -10.0, max = 10.0))]
-    pub value: f64,
-}
-
-/// A number that says how good a model is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Area under the ROC curve over all rows.
-    RocAuc,
-    /// Area under the ROC curve within one landmark day, weighted by dropouts.
-    RocAucWithinLandmark,
-    /// Share of dropouts flagged when as many rows are flagged as production flags at its threshold.
-    RecallAtCapacity,
-    /// Share of dropouts flagged at the model's own threshold.
-    Recall,
-    /// Share of flagged rows that are dropouts, at the model's own threshold.
-    Precision,
-    /// Share of rows flagged at the model's own threshold.
-    AlertRate,
-    /// Mean squared difference of risk and outcome.
-    Brier,
-    /// Intercept of the outcome on the logit of risk, slope held at 1; 0 is perfect.
-    CalibrationInTheLarge,
-}
-
-impl Metric {
-    /// The name in the API.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::RocAuc => "roc_auc",
-            Self::RocAucWithinLandmark => "roc_auc_within_landmark",
-            Self::RecallAtCapacity => "recall_at_capacity",
-            Self::Recall => "recall",
-            Self::Precision => "precision",
-            Self::AlertRate => "alert_rate",
-            Self::Brier => "brier",
-            Self::CalibrationInTheLarge => "calibration_in_the_large",
-        }
-    }
-
-    /// Whether a larger value is the better one.
-    pub const fn is_better_when_larger(self) -> bool {
-        match self {
-            Self::RocAuc | Self::RocAucWithinLandmark | Self::RecallAtCapacity | Self::Recall | Self::Precision => true,
-            Self::AlertRate | Self::Brier | Self::CalibrationInTheLarge => false,
-        }
-    }
 }
 
 /// The decision threshold on risk: exactly one of the three. Left out: targetRecall 0.80.

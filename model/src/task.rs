@@ -25,6 +25,13 @@ pub mod path {
     pub const INPUT: &str = "/scratch/in";
     /// The model, written by `train`, read by `evaluate`.
     pub const OUTPUT: &str = "/scratch/out";
+    /// The claim with a bundle that was trained elsewhere, read only.
+    pub const MODEL: &str = "/model";
+    /// Out-of-fold risks inside the output folder: a header `risk` and a number a line, in the order of the training
+    /// rows.
+    pub const OUT_OF_FOLD: &str = "out_of_fold.csv";
+    /// XGBoost's own file inside the output folder, JSON or UBJ, of a trainer that writes no bundle.
+    pub const XGBOOST: [&str; 2] = ["model.json", "model.ubj"];
     /// Where a container leaves its answer.
     pub const ANSWER: &str = "/dev/termination-log";
     /// Training rows inside the input folder.
@@ -79,6 +86,19 @@ pub struct Task {
     /// What the candidate is compared with; none for a first model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub production: Option<Served>,
+    /// How often the holdout was looked at before; none if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Looked>,
+}
+
+/// Earlier looks at a holdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Looked {
+    /// Looks since the holdout's positive patients last grew by a quarter.
+    pub looks: u32,
+    /// Positive patients in the holdout at the first of these looks.
+    pub positive_patients: u32,
 }
 
 impl Task {
@@ -161,6 +181,9 @@ pub struct Evidence {
     pub patients: u32,
     /// Patients in the holdout who dropped out.
     pub positive_patients: u32,
+    /// Which look at the holdout this was, from 1; a look that compares nothing is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<u32>,
     /// The numbers that matter most, primary first.
     pub metrics: Vec<Figure>,
     /// Up to 8 checks of the gate, failed ones first.

@@ -33,6 +33,7 @@ pub fn task(observed: &Observed, status: &DropoutModelStatus, candidate: &Candid
         store: observed.spec.store.path().to_owned(),
         manifest,
         production: status.production.as_ref().map(served),
+        looked: None,
     }
 }
 

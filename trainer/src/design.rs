@@ -29,7 +29,8 @@ impl Design {
             for part in parts(feature) {
                 let numbers = design.numbers(feature, column, &part);
                 let (mean, scale) = moments(&numbers);
-                let term = Term { feature: feature.name.clone(), part, mean, scale, coefficient: 0.0 };
+                let term =
+                    Term { feature: feature.name.clone(), part, mean, scale, coefficient: 0.0, standard_error: None };
                 design.terms.push((at, term));
             }
         }

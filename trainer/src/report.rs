@@ -160,6 +160,7 @@ impl Report {
             threshold: self.candidate.threshold,
             patients: u32::try_from(self.rows.holdout.patients).unwrap_or(u32::MAX),
             positive_patients: u32::try_from(self.rows.holdout.positive_patients).unwrap_or(u32::MAX),
+            look: None,
             metrics: self.figures(),
             checks: self.checks.clone(),
         };

@@ -28,7 +28,7 @@ pub const KEY: &str = "canary-key-7f3a";
 pub const GOOD: &str = r#"{"patient_id":"P-001","age":61,"distance_km":40.5,"missed_visits":2,"arm":"B"}"#;
 
 fn feature(name: &str, kind: FeatureType, on_missing: Option<OnMissing>) -> Feature {
-    Feature { name: name.into(), kind, role: None, min: None, max: None, values: vec![], on_missing }
+    Feature { name: name.into(), kind, role: None, min: None, max: None, values: vec![], on_missing, monotone: None }
 }
 
 pub fn features() -> Vec<Feature> {
@@ -42,7 +42,14 @@ pub fn features() -> Vec<Feature> {
 
 pub fn bundle() -> Bundle {
     let features = features();
-    let term = |name: &str, part| Term { feature: name.into(), part, mean: 1.0, scale: 2.0, coefficient: 0.6 };
+    let term = |name: &str, part| Term {
+        feature: name.into(),
+        part,
+        mean: 1.0,
+        scale: 2.0,
+        coefficient: 0.6,
+        standard_error: None,
+    };
     let terms = features.iter().flat_map(|one| parts(one).into_iter().map(|part| term(&one.name, part))).collect();
     let imputed = BTreeMap::from([("missed_visits".to_owned(), Cell::Number(1.0))]);
     let logistic = Logistic { intercept: -30.5, terms, imputed };
@@ -61,6 +68,9 @@ pub fn bundle() -> Bundle {
         calibration: Calibration::IDENTITY,
         thresholds: vec![point(0.1, 1.0, 0.9), point(0.25, 0.8, 0.4), point(0.5, 0.6, 0.2)],
         reference: vec![0.0, 0.5, 1.0],
+        calibration_reason: None,
+        choice: None,
+        cutoff: None,
         data_digest: digest(b"rows"),
         seed: 0,
         holdout_fraction: 0.25,

@@ -105,6 +105,6 @@ fn floors_of_metrics_that_are_better_when_smaller_are_ceilings() {
     let gate = |value| Gate { floors: vec![Floor { metric: Metric::Brier, value }], ..Gate::default() };
     assert_eq!(judge(&gate(0.15), &findings()).0, Outcome::Passed);
     assert_eq!(judge(&gate(0.14), &findings()).0, Outcome::Failed);
-    let level = Gate { confidence: Some(Confidence { level: 0.8 }), ..gate(0.2) };
+    let level = Gate { confidence: Some(Confidence { level: Some(0.8), ..Confidence::default() }), ..gate(0.2) };
     assert!(judge(&level, &findings()).1.iter().any(|check| check.message.contains("80 % interval")));
 }

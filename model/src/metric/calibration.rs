@@ -16,6 +16,22 @@ pub fn brier(scored: &Scored<'_>, weight: &[f64]) -> f64 {
     sum / all
 }
 
+/// Mean negative log likelihood of the outcome in nats, risks held inside 1e-15 and 1 - 1e-15. NaN without rows.
+pub fn log_loss(scored: &Scored<'_>, weight: &[f64]) -> f64 {
+    let (mut sum, mut all) = (0.0, 0.0);
+    for (loss, weight) in scored.loss.iter().zip(weight) {
+        sum += weight * loss;
+        all += weight;
+    }
+    sum / all
+}
+
+/// The loss of one row: -ln(risk) of a dropout, else -ln(1 - risk).
+pub(super) fn loss(risk: f64, label: bool) -> f64 {
+    let risk = risk.clamp(1e-15, 1.0 - 1e-15);
+    if label { -libm::log(risk) } else { -libm::log1p(-risk) }
+}
+
 /// The intercept a of logit P(dropout) = a + logit(risk), by maximum likelihood (Cox, Biometrika 1958): 0 is perfect,
 /// negative means risk is overstated. NaN without both labels.
 ///

@@ -21,6 +21,12 @@ pub fn alert_rate(scored: &Scored<'_>, weight: &[f64], threshold: f64) -> f64 {
     flags.flagged / flags.all
 }
 
+/// Harmonic mean of recall and precision: 2 TP / (flagged + dropouts) (van Rijsbergen 1979). NaN without rows of either.
+pub fn f1(scored: &Scored<'_>, weight: &[f64], threshold: f64) -> f64 {
+    let flags = flags(scored, weight, threshold);
+    2.0 * flags.true_positive / (flags.flagged + flags.positive)
+}
+
 /// Share of dropout rows among the `capacity` share of rows with the largest risks. Rows tied at the edge are flagged in
 /// part, each the same part, so no shift of the risks and no order of the file changes the number. NaN without dropouts
 /// or without a capacity.

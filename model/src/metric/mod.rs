@@ -21,6 +21,8 @@ pub struct Scored<'a> {
     within: Vec<usize>,
     /// By row: the odds against dropout, (1 - risk) / risk.
     against: Vec<f64>,
+    /// By row: the negative log likelihood of its label.
+    loss: Vec<f64>,
 }
 
 impl<'a> Scored<'a> {
@@ -32,7 +34,8 @@ impl<'a> Scored<'a> {
         let mut within = order.clone();
         within.sort_by_key(|row| rows.landmark.get(*row).copied());
         let against = risk.iter().map(|risk| calibration::odds_against(*risk)).collect();
-        Self { risk, rows, order, within, against }
+        let loss = risk.iter().zip(&rows.label).map(|(risk, label)| calibration::loss(*risk, *label)).collect();
+        Self { risk, rows, order, within, against, loss }
     }
 
     /// A weight of 1 for each row.
@@ -89,7 +92,10 @@ pub fn value(metric: Metric, scored: &Scored<'_>, weight: &[f64], operation: Ope
         Metric::Recall => flag::recall(scored, weight, operation.threshold),
         Metric::Precision => flag::precision(scored, weight, operation.threshold),
         Metric::AlertRate => flag::alert_rate(scored, weight, operation.threshold),
+        Metric::F1 => flag::f1(scored, weight, operation.threshold),
+        Metric::PrAuc => rank::pr_auc(scored, weight),
         Metric::Brier => calibration::brier(scored, weight),
+        Metric::LogLoss => calibration::log_loss(scored, weight),
         Metric::CalibrationInTheLarge => calibration::in_the_large(scored, weight),
     }
 }
@@ -103,14 +109,17 @@ pub fn gain(metric: Metric, candidate: f64, production: f64) -> f64 {
 }
 
 /// All metrics, in the order of reports.
-pub const ALL: [Metric; 8] = [
+pub const ALL: [Metric; 11] = [
     Metric::RecallAtCapacity,
     Metric::Recall,
     Metric::Precision,
     Metric::AlertRate,
+    Metric::F1,
     Metric::RocAuc,
     Metric::RocAucWithinLandmark,
+    Metric::PrAuc,
     Metric::Brier,
+    Metric::LogLoss,
     Metric::CalibrationInTheLarge,
 ];
 

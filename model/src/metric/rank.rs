@@ -24,6 +24,30 @@ pub fn roc_auc_within_landmark(scored: &Scored<'_>, weight: &[f64]) -> f64 {
     sum / weights
 }
 
+/// Area under the precision-recall curve as average precision: the sum over distinct risks of the gain in recall times the
+/// precision reached (scikit-learn's `average_precision_score`). NaN without dropouts.
+pub fn pr_auc(scored: &Scored<'_>, weight: &[f64]) -> f64 {
+    let (mut sum, mut positive, mut flagged) = (0.0, 0.0, 0.0);
+    let (mut tied_positive, mut tied, mut tied_risk) = (0.0, 0.0, f64::INFINITY);
+    let mut add = |positive: &mut f64, flagged: &mut f64, tied_positive: f64, tied: f64| {
+        *positive += tied_positive;
+        *flagged += tied;
+        if *flagged > 0.0 {
+            sum += tied_positive * *positive / *flagged;
+        }
+    };
+    for entry in scored.entries(&scored.order, weight) {
+        if entry.risk != tied_risk {
+            add(&mut positive, &mut flagged, tied_positive, tied);
+            (tied_positive, tied, tied_risk) = (0.0, 0.0, entry.risk);
+        }
+        tied += entry.weight;
+        tied_positive += entry.positive();
+    }
+    add(&mut positive, &mut flagged, tied_positive, tied);
+    sum / positive
+}
+
 /// Weighted count of pairs in the right order, and the weights of both labels, from rows by falling risk.
 fn area(entries: impl Iterator<Item = Entry>) -> (f64, f64, f64) {
     let (mut area, mut positive, mut negative) = (0.0, 0.0, 0.0);

@@ -12,6 +12,7 @@ use crate::{
     manifest::{Feature, Manifest},
     split::{fold, is_holdout},
 };
+pub use date::Day;
 pub use file::records;
 pub use read::{MAX_FILE, read, read_features};
 use std::collections::BTreeSet;
@@ -70,6 +71,23 @@ pub struct Rows {
     pub label: Vec<bool>,
     /// By row: its place among the file's rows, from 0, the header not counted.
     pub place: Vec<u32>,
+    /// By row: the landmark's date. Empty if rows have no index.
+    pub day: Vec<Day>,
+    /// By row: whether the patient received an intervention inside the horizon. Empty if no column says so.
+    pub touched: Vec<bool>,
+    /// The groups of patients that the gate asks about, in the order of `gate.slices`.
+    pub slices: Vec<Groups>,
+}
+
+/// The groups that a column makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// The column.
+    pub column: String,
+    /// The distinct values, sorted; an empty cell is the group of the empty name.
+    pub names: Vec<String>,
+    /// By row: position in `names`.
+    pub group: Vec<u16>,
 }
 
 /// The values of one feature.
@@ -79,6 +97,14 @@ pub enum Column {
     Numbers(Vec<f64>),
     /// Positions in the feature's values; [`Column::MISSING`] is a missing value.
     Levels(Vec<u16>),
+}
+
+impl Groups {
+    /// The groups of only some rows, in the order given; the names stay.
+    pub fn pick(&self, rows: &[usize]) -> Self {
+        let group = rows.iter().filter_map(|row| self.group.get(*row)).copied().collect();
+        Self { group, ..self.clone() }
+    }
 }
 
 impl Column {
@@ -147,6 +173,9 @@ impl Rows {
             columns: self.columns.iter().map(|column| column.pick(rows)).collect(),
             label: rows.iter().filter_map(|row| self.label.get(*row)).copied().collect(),
             place: rows.iter().filter_map(|row| self.place.get(*row)).copied().collect(),
+            day: rows.iter().filter_map(|row| self.day.get(*row)).copied().collect(),
+            touched: rows.iter().filter_map(|row| self.touched.get(*row)).copied().collect(),
+            slices: self.slices.iter().map(|groups| groups.pick(rows)).collect(),
             ..Self::default()
         };
         (picked.patient, picked.patients) = renumber(rows, &self.patient, &self.patients);

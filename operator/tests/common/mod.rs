@@ -153,6 +153,7 @@ pub fn task(spec: &DropoutModelSpec, version: u32, work: Work) -> Task {
         store: spec.store.path().into(),
         manifest: spec.manifest(),
         production: None,
+        looked: None,
     }
 }
 

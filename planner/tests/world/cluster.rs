@@ -248,6 +248,7 @@ fn evidence(task: &Task, bundle: String, outcome: Outcome) -> Evidence {
         threshold,
         patients: 240,
         positive_patients: 61,
+        look: None,
         metrics: vec![Figure {
             metric: Metric::RocAuc,
             candidate: 0.77,

@@ -26,6 +26,7 @@ pub fn answer(outcome: Outcome, task: &str, word: &str) -> Answer {
         threshold: 0.31,
         patients: 412,
         positive_patients: 77,
+        look: None,
         metrics: vec![Figure { metric: Metric::RocAuc, candidate: 0.812, production: None }],
         checks: vec![check],
     };

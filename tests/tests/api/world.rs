@@ -2,13 +2,14 @@
 
 use super::operator::{Flags, Operator};
 use dropout_cluster::{Cluster, Level, Options};
+use dropout_crds::DropoutModel;
 use k8s_openapi::api::{
     authentication::v1::{TokenRequest, TokenRequestSpec},
     core::v1::ServiceAccount,
 };
 use kube::{
     Api, Client, Config,
-    api::PostParams,
+    api::{ListParams, PostParams},
     config::{KubeConfigOptions, Kubeconfig},
 };
 use serde_json::{Value, json};
@@ -65,9 +66,18 @@ impl World {
         world.cluster.kubectl(&["apply", "--server-side", "-k", &config.display().to_string()]).unwrap();
         let crd = "crd/dropoutmodels.trialops.dev";
         world.cluster.kubectl(&["wait", "--for=condition=Established", crd, "--timeout=30s"]).unwrap();
+        world.wait_for_storage();
         world.write_operator_kubeconfig();
         eprintln!("the cluster was ready after {:.1} s", start.elapsed().as_secs_f64());
         world
+    }
+
+    /// An established kind answers 429 until its storage has been read once.
+    fn wait_for_storage(&self) {
+        let models: Api<DropoutModel> = Api::all(self.client.clone());
+        eventually("the storage of dropoutmodels", || {
+            self.block_on(models.list(&ListParams::default())).map_err(|error| error.to_string())
+        });
     }
 
     /// Waits for an answer on this thread.
