@@ -121,8 +121,12 @@ impl Version {
 
 /// Every feature that may be missing needs something to put in its place: without that a scorer would take 0.
 fn check_imputed(bundle: &Bundle) -> Result<(), BundleError> {
-    let Model::Logistic(logistic) = &bundle.model;
-    let fits = |feature: &Feature| match (feature.kind, logistic.imputed.get(&feature.name)) {
+    let imputed = match &bundle.model {
+        Model::Logistic(logistic) => &logistic.imputed,
+        // A tree says itself where a missing value goes.
+        Model::Trees(_) => return Ok(()),
+    };
+    let fits = |feature: &Feature| match (feature.kind, imputed.get(&feature.name)) {
         (FeatureType::Number | FeatureType::Integer, Some(Cell::Number(number))) => number.is_finite(),
         (FeatureType::Category, Some(Cell::Category(category))) => feature.values.contains(category),
         (_, Some(_) | None) => feature.when_missing() == OnMissing::Refuse,

@@ -109,7 +109,7 @@ async fn any_changed_byte_is_answered_or_refused_and_never_a_fault() {
 #[tokio::test]
 async fn numbers_that_overflow_the_model_are_refused() {
     let mut bundle = common::bundle();
-    let Model::Logistic(logistic) = &mut bundle.model;
+    let Model::Logistic(logistic) = &mut bundle.model else { unreachable!() };
     logistic.terms.iter_mut().for_each(|term| term.scale = 1e-10);
     let scorer = Scorer::new(&bundle).unwrap();
     bundle.golden.iter_mut().for_each(|golden| golden.risk = scorer.risk(&golden.cells));

@@ -72,7 +72,7 @@ async fn bundles_that_cannot_serve_are_refused_though_their_golden_rows_agree() 
         Version::read(&bundle.to_bytes().unwrap(), terms).unwrap_err().to_string()
     };
     let without_imputed = refused(|bundle| {
-        let Model::Logistic(logistic) = &mut bundle.model;
+        let Model::Logistic(logistic) = &mut bundle.model else { unreachable!() };
         logistic.imputed.clear();
         let scorer = Scorer::new(bundle).unwrap();
         bundle.golden.iter_mut().for_each(|golden| golden.risk = scorer.risk(&golden.cells));

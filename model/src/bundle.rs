@@ -6,6 +6,7 @@ mod error;
 use crate::{
     digest::digest,
     manifest::{Algorithm, Feature, FeatureType, OnMissing},
+    trees::{Ensemble, Trees},
 };
 pub use error::BundleError;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,8 @@ pub struct Bundle {
 pub enum Model {
     /// Logistic regression.
     Logistic(Logistic),
+    /// Boosted trees.
+    Trees(Trees),
 }
 
 /// Logistic regression on standardised terms: logit = intercept + sum of coefficient * (x - mean) / scale.
@@ -252,11 +255,9 @@ impl Bundle {
     }
 
     fn check(&self) -> Result<(), BundleError> {
-        let Model::Logistic(logistic) = &self.model;
-        let finite =
-            logistic.terms.iter().all(|t| t.mean.is_finite() && t.scale.is_finite() && t.coefficient.is_finite());
-        if !finite || !logistic.intercept.is_finite() || logistic.terms.iter().any(|term| term.scale == 0.0) {
-            return Err(BundleError::Unusable("model".into()));
+        match &self.model {
+            Model::Logistic(logistic) if !is_usable(logistic) => return Err(BundleError::Unusable("model".into())),
+            Model::Logistic(_) | Model::Trees(_) => {}
         }
         if !self.calibration.slope.is_finite() || !self.calibration.intercept.is_finite() {
             return Err(BundleError::Unusable("calibration".into()));
@@ -279,6 +280,12 @@ impl Bundle {
     }
 }
 
+/// Whether all numbers of a logistic model are numbers.
+fn is_usable(logistic: &Logistic) -> bool {
+    let is_term = |t: &Term| t.mean.is_finite() && t.scale.is_finite() && t.scale != 0.0 && t.coefficient.is_finite();
+    logistic.intercept.is_finite() && logistic.terms.iter().all(is_term)
+}
+
 /// Whether a threshold can be chosen from points: there is one, they rise, and all their numbers are in 0..1. What is not
 /// finite is in no range.
 fn are_points(points: &[OperatingPoint]) -> bool {
@@ -292,47 +299,93 @@ fn are_points(points: &[OperatingPoint]) -> bool {
 /// A bundle made ready for scoring.
 #[derive(Clone, Debug)]
 pub struct Scorer {
-    intercept: f64,
     calibration: Calibration,
-    terms: Vec<(usize, Term)>,
     imputed: Vec<Option<Cell>>,
+    kind: Kind,
+}
+
+/// A model with its features resolved to positions.
+#[derive(Clone, Debug)]
+enum Kind {
+    Logistic { intercept: f64, terms: Vec<(usize, Term)> },
+    Trees { ensemble: Ensemble, columns: Vec<(usize, Part)> },
 }
 
 impl Scorer {
     /// Resolves the names of features to positions once.
     pub fn new(bundle: &Bundle) -> Result<Self, BundleError> {
-        let Model::Logistic(logistic) = &bundle.model;
-        Self::of(&bundle.features, logistic, bundle.calibration)
+        Self::of(&bundle.features, &bundle.model, bundle.calibration)
     }
 
-    /// A scorer of a logistic model that is in no bundle yet.
-    pub fn of(features: &[Feature], logistic: &Logistic, calibration: Calibration) -> Result<Self, BundleError> {
-        let place = |term: &Term| {
-            let at = features.iter().position(|feature| feature.name == term.feature);
-            at.map(|at| (at, term.clone())).ok_or_else(|| BundleError::Unusable(format!("term of {}", term.feature)))
+    /// A scorer of a model that is in no bundle yet.
+    pub fn of(features: &[Feature], model: &Model, calibration: Calibration) -> Result<Self, BundleError> {
+        let (kind, imputed) = match model {
+            Model::Logistic(logistic) => {
+                let place = |term: &Term| {
+                    let at = features.iter().position(|feature| feature.name == term.feature);
+                    at.map(|at| (at, term.clone()))
+                        .ok_or_else(|| BundleError::Unusable(format!("term of {}", term.feature)))
+                };
+                let terms = logistic.terms.iter().map(place).collect::<Result<_, _>>()?;
+                (Kind::Logistic { intercept: logistic.intercept, terms }, &logistic.imputed)
+            }
+            Model::Trees(trees) => {
+                let columns =
+                    trees.xgboost.columns.iter().map(|name| column(features, name)).collect::<Result<_, _>>()?;
+                (Kind::Trees { ensemble: trees.xgboost.clone(), columns }, &trees.imputed)
+            }
         };
-        Ok(Self {
-            intercept: logistic.intercept,
-            calibration,
-            terms: logistic.terms.iter().map(place).collect::<Result<_, _>>()?,
-            imputed: features.iter().map(|feature| logistic.imputed.get(&feature.name).cloned()).collect(),
-        })
+        let imputed = features.iter().map(|feature| imputed.get(&feature.name).cloned()).collect();
+        Ok(Self { calibration, imputed, kind })
     }
 
     /// The logit before calibration. `row` is in the order of the bundle's features; a cell that is not there counts
     /// as missing.
     pub fn logit(&self, row: &[Cell]) -> f64 {
-        self.terms.iter().fold(self.intercept, |sum, (at, term)| {
-            let raw = row.get(*at).unwrap_or(&Cell::Missing);
-            let filled = self.imputed.get(*at).and_then(Option::as_ref).filter(|_| *raw == Cell::Missing);
-            let number = term.part.number(filled.unwrap_or(raw), raw);
-            sum + term.coefficient * ((number - term.mean) / term.scale)
-        })
+        match &self.kind {
+            Kind::Logistic { intercept, terms } => terms.iter().fold(*intercept, |sum, (at, term)| {
+                let (cell, raw) = self.cell(row, *at);
+                sum + term.coefficient * ((term.part.number(cell, raw) - term.mean) / term.scale)
+            }),
+            Kind::Trees { ensemble, columns } => {
+                let values: Vec<f32> = columns.iter().map(|(at, part)| value(self.cell(row, *at).0, part)).collect();
+                ensemble.logit(&values)
+            }
+        }
+    }
+
+    /// A cell, imputed if that is how a missing value of its feature is met, and as it came.
+    fn cell<'a>(&'a self, row: &'a [Cell], at: usize) -> (&'a Cell, &'a Cell) {
+        let raw = row.get(at).unwrap_or(&Cell::Missing);
+        let filled = self.imputed.get(at).and_then(Option::as_ref).filter(|_| *raw == Cell::Missing);
+        (filled.unwrap_or(raw), raw)
     }
 
     /// Calibrated risk in 0..1. `row` is in the order of the bundle's features.
     pub fn risk(&self, row: &[Cell]) -> f64 {
         logistic(self.calibration.intercept + self.calibration.slope * self.logit(row))
+    }
+}
+
+/// The feature and part that a column of an ensemble is made from: a number's feature by its name, a level of a category
+/// as `feature=value`.
+fn column(features: &[Feature], name: &str) -> Result<(usize, Part), BundleError> {
+    let part = |feature: &Feature| match feature.kind {
+        FeatureType::Number | FeatureType::Integer => (feature.name == name).then_some(Part::Value),
+        FeatureType::Category => {
+            let level = name.strip_prefix(feature.name.as_str())?.strip_prefix('=')?;
+            feature.values.iter().any(|value| value == level).then(|| Part::Is(level.to_owned()))
+        }
+    };
+    let found = features.iter().enumerate().find_map(|(at, feature)| part(feature).map(|part| (at, part)));
+    found.ok_or_else(|| BundleError::Unusable(format!("column {}", name.chars().take(64).collect::<String>())))
+}
+
+/// The number of an ensemble's column; NaN if it is missing.
+fn value(cell: &Cell, part: &Part) -> f32 {
+    match cell {
+        Cell::Missing => f32::NAN,
+        Cell::Number(_) | Cell::Category(_) => part.number(cell, cell) as f32,
     }
 }
 

@@ -37,7 +37,7 @@ pub fn evaluate(contest: &Contest<'_>) -> Result<Report, BadInput> {
     let Contest { manifest, table, candidate: (bundle, digest), production } = *contest;
     let is_unchanged = production.is_some_and(|(_, served)| served.digest == digest);
     if is_unchanged { check_trial(manifest, bundle) } else { check_own(manifest, bundle) }?;
-    let (training, held) = table.rows.split(&manifest.study.id, manifest.data.holdout_fraction());
+    let (training, held) = table.split(manifest);
     let holdout = table.rows.pick(&held);
     let risks = match is_unchanged {
         true => production_risks(bundle, table, &held)?,
@@ -143,9 +143,10 @@ pub fn risks(bundle: &Bundle, features: &[Feature], columns: &[Column]) -> Resul
 /// training rows. Only so can a production model be compared on data that have changed.
 fn tolerant(bundle: &Bundle) -> Bundle {
     let mut tolerant = bundle.clone();
-    let Model::Logistic(model) = &mut tolerant.model;
-    for term in model.terms.iter().filter(|term| term.part == Part::Value) {
-        model.imputed.entry(term.feature.clone()).or_insert(Cell::Number(term.mean));
+    if let Model::Logistic(model) = &mut tolerant.model {
+        for term in model.terms.iter().filter(|term| term.part == Part::Value) {
+            model.imputed.entry(term.feature.clone()).or_insert(Cell::Number(term.mean));
+        }
     }
     tolerant
 }
@@ -164,7 +165,10 @@ fn estimates(side: &Side<'_>) -> Vec<Compared> {
 
 fn described(contest: &Contest<'_>, threshold: f64, dropout_patients: usize) -> Candidate {
     let (bundle, digest) = contest.candidate;
-    let Model::Logistic(model) = &bundle.model;
+    let (intercept, terms) = match &bundle.model {
+        Model::Logistic(model) => (Some(model.intercept), model.terms.clone()),
+        Model::Trees(_) => (None, Vec::new()),
+    };
     let threshold_target = match contest.manifest.threshold.target() {
         Target::Value(_) => "fixed in spec.threshold.value".to_owned(),
         Target::Recall(recall) => format!("largest with recall of at least {recall} out of fold"),
@@ -178,9 +182,12 @@ fn described(contest: &Contest<'_>, threshold: f64, dropout_patients: usize) -> 
         threshold,
         threshold_target,
         calibration: bundle.calibration,
-        calibration_reason: calibrate::reason(bundle.calibration, dropout_patients),
-        intercept: model.intercept,
-        terms: model.terms.clone(),
+        calibration_reason: bundle
+            .calibration_reason
+            .clone()
+            .unwrap_or_else(|| calibrate::reason(bundle.calibration, dropout_patients)),
+        intercept,
+        terms,
     }
 }
 
@@ -230,6 +237,6 @@ fn numbers(manifest: &Manifest, findings: &Findings) -> String {
 
 /// The rows of a table that may be trained on.
 pub fn training_rows(manifest: &Manifest, table: &Table) -> Rows {
-    let (training, _) = table.rows.split(&manifest.study.id, manifest.data.holdout_fraction());
+    let (training, _) = table.split(manifest);
     table.rows.pick(&training)
 }

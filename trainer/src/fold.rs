@@ -6,7 +6,7 @@ use crate::{
     logistic::{FitError, FittedLogistic, LogisticParams, dataset},
 };
 use dropout_model::{
-    bundle::{Calibration, Logistic, Scorer},
+    bundle::{Calibration, Logistic, Model, Scorer},
     input::{BadInput, Reason},
     manifest::Manifest,
     rows::{Rows, cells},
@@ -36,7 +36,7 @@ pub fn out_of_fold(manifest: &Manifest, rows: &Rows) -> Result<Vec<f64>, BadInpu
         if held.is_empty() {
             continue;
         }
-        let scorer = scorer(manifest, &fit(manifest, &rows.pick(&others))?)?;
+        let scorer = scorer(manifest, &Model::Logistic(fit(manifest, &rows.pick(&others))?))?;
         for row in held {
             if let Some(logit) = logits.get_mut(row) {
                 *logit = scorer.logit(&cells(&manifest.features, &rows.columns, row));
@@ -46,7 +46,7 @@ pub fn out_of_fold(manifest: &Manifest, rows: &Rows) -> Result<Vec<f64>, BadInpu
     Ok(logits)
 }
 
-fn scorer(manifest: &Manifest, model: &Logistic) -> Result<Scorer, BadInput> {
+fn scorer(manifest: &Manifest, model: &Model) -> Result<Scorer, BadInput> {
     Scorer::of(&manifest.features, model, Calibration::IDENTITY)
         .map_err(|error| BadInput::new(Reason::BadManifest, error.to_string()))
 }

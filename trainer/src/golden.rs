@@ -2,7 +2,7 @@
 //! made from the declarations of features and the means of terms; no patient is in them.
 
 use dropout_model::{
-    bundle::{Cell, Golden, Logistic, Part, Scorer},
+    bundle::{Cell, Golden, Model, Part, Scorer},
     manifest::{Feature, FeatureType, OnMissing},
 };
 
@@ -10,7 +10,7 @@ use dropout_model::{
 const ROWS: usize = 10;
 
 /// Rows that move each feature through its range, its levels and, where that is allowed, a missing value.
-pub fn golden(features: &[Feature], model: &Logistic, scorer: &Scorer) -> Vec<Golden> {
+pub fn golden(features: &[Feature], model: &Model, scorer: &Scorer) -> Vec<Golden> {
     let row = |row: usize| {
         let cells: Vec<Cell> =
             features.iter().enumerate().map(|(at, feature)| cell(feature, model, row + at)).collect();
@@ -19,7 +19,7 @@ pub fn golden(features: &[Feature], model: &Logistic, scorer: &Scorer) -> Vec<Go
     (0..ROWS).map(row).collect()
 }
 
-fn cell(feature: &Feature, model: &Logistic, turn: usize) -> Cell {
+fn cell(feature: &Feature, model: &Model, turn: usize) -> Cell {
     if turn % ROWS == ROWS - 1 && feature.when_missing() != OnMissing::Refuse {
         return Cell::Missing;
     }
@@ -32,9 +32,14 @@ fn cell(feature: &Feature, model: &Logistic, turn: usize) -> Cell {
     }
 }
 
-fn number(feature: &Feature, model: &Logistic, turn: usize) -> f64 {
-    let term = model.terms.iter().find(|term| term.feature == feature.name && term.part == Part::Value);
-    let (mean, scale) = term.map_or((0.0, 1.0), |term| (term.mean, term.scale));
+fn number(feature: &Feature, model: &Model, turn: usize) -> f64 {
+    let (mean, scale) = match model {
+        Model::Logistic(model) => {
+            let term = model.terms.iter().find(|term| term.feature == feature.name && term.part == Part::Value);
+            term.map_or((0.0, 1.0), |term| (term.mean, term.scale))
+        }
+        Model::Trees(_) => (0.0, 1.0),
+    };
     let steps = [0.0, -1.0, 1.0, -0.5, 0.5, 2.0, -2.0];
     let free = mean + steps.get(turn % steps.len()).copied().unwrap_or_default() * scale;
     let (low, high) = (feature.min.unwrap_or(f64::MIN), feature.max.unwrap_or(f64::MAX));

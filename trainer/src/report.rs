@@ -63,9 +63,9 @@ pub struct Candidate {
     pub calibration: Calibration,
     /// Why the calibration is what it is.
     pub calibration_reason: String,
-    /// Logit of a row whose terms are all at their means.
-    pub intercept: f64,
-    /// Its terms with their coefficients.
+    /// Logit of a row whose terms are all at their means; none for trees.
+    pub intercept: Option<f64>,
+    /// Its terms with their coefficients; empty for trees.
     pub terms: Vec<Term>,
 }
 

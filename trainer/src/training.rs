@@ -31,6 +31,7 @@ pub fn train(manifest: &Manifest, rows: &Rows, digest: &str) -> Result<Bundle, B
     let risk: Vec<f64> =
         logits.iter().map(|logit| logistic(calibration.intercept + calibration.slope * logit)).collect();
     let model = fold::fit(manifest, rows)?;
+    let model = Model::Logistic(model);
     let scorer = Scorer::of(&manifest.features, &model, calibration)
         .map_err(|error| BadInput::new(Reason::BadManifest, error.to_string()))?;
     Ok(Bundle {
@@ -41,7 +42,7 @@ pub fn train(manifest: &Manifest, rows: &Rows, digest: &str) -> Result<Bundle, B
         horizon_seconds: manifest.label.horizon.as_seconds(),
         features: manifest.features.clone(),
         golden: golden(&manifest.features, &model, &scorer),
-        model: Model::Logistic(model),
+        model,
         calibration,
         thresholds: curve::points(&risk, &rows.label),
         reference: curve::reference(&risk),

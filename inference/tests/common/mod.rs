@@ -53,7 +53,7 @@ pub fn bundle() -> Bundle {
     let terms = features.iter().flat_map(|one| parts(one).into_iter().map(|part| term(&one.name, part))).collect();
     let imputed = BTreeMap::from([("missed_visits".to_owned(), Cell::Number(1.0))]);
     let logistic = Logistic { intercept: -30.5, terms, imputed };
-    let scorer = Scorer::of(&features, &logistic, Calibration::IDENTITY).unwrap();
+    let scorer = Scorer::of(&features, &Model::Logistic(logistic.clone()), Calibration::IDENTITY).unwrap();
     let cells = |age, arm: &str| vec![Cell::Number(age), Cell::Number(40.5), Cell::Missing, Cell::Category(arm.into())];
     let rows = [cells(40.0, "A"), cells(61.0, "B"), cells(70.0, "A")];
     let point = |threshold, recall, alert_rate| OperatingPoint { threshold, recall, alert_rate };

@@ -34,10 +34,23 @@ pub struct Table {
     pub rows: Rows,
     /// The columns of production's features for the same rows.
     pub production: Vec<Column>,
+    /// By row: whether it came from the file of a given holdout. Empty if patients are held out by their hash.
+    pub given: Vec<bool>,
     /// What was counted on the way.
     pub counts: Counts,
     /// Digest of the file.
     pub digest: String,
+}
+
+impl Table {
+    /// Positions of the rows of patients to train on, and of patients held out: by the file that the holdout was given in,
+    /// else by the hash of the patient.
+    pub fn split(&self, manifest: &Manifest) -> (Vec<usize>, Vec<usize>) {
+        if self.given.is_empty() {
+            return self.rows.split(&manifest.study.id, manifest.data.holdout_fraction());
+        }
+        (0..self.rows.len()).partition(|row| self.given.get(*row) != Some(&true))
+    }
 }
 
 /// How many rows a file has and why some do not count.

@@ -39,7 +39,7 @@ pub fn read(file: &str, bytes: &[u8], contract: &Contract<'_>) -> Result<Table, 
     reading.check_label(&manifest.label)?;
     let mut rows = reading.rows;
     let production = rows.columns.split_off(reading.layout.own);
-    Ok(Table { rows, production, counts: reading.counts, digest })
+    Ok(Table { rows, production, given: Vec::new(), counts: reading.counts, digest })
 }
 
 /// Reads rows for scoring: a patient's identifier and features, no label.

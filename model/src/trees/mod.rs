@@ -62,3 +62,30 @@ pub struct Trees {
     /// feature goes the way that each split says.
     pub imputed: BTreeMap<String, Cell>,
 }
+
+impl Ensemble {
+    /// The logit of a row; `row` is in the order of the columns, NaN is a missing value.
+    pub fn logit(&self, row: &[f32]) -> f64 {
+        let base = libm::log(self.base_score / (1.0 - self.base_score));
+        self.trees.iter().fold(base, |sum, tree| sum + f64::from(tree.leaf(row)))
+    }
+}
+
+impl Tree {
+    /// The value of the leaf that a row ends in; 0 for a tree whose nodes lead nowhere.
+    fn leaf(&self, row: &[f32]) -> f32 {
+        let mut at = 0;
+        for _ in 0..self.nodes.len() {
+            match self.nodes.get(at) {
+                Some(Node::Leaf { value, .. }) => return *value,
+                Some(Node::Split { column, below, missing_left, left, right, .. }) => {
+                    let value = row.get(*column as usize).copied().unwrap_or(f32::NAN);
+                    let goes_left = if value.is_nan() { *missing_left } else { value < *below };
+                    at = if goes_left { *left } else { *right } as usize;
+                }
+                None => break,
+            }
+        }
+        0.0
+    }
+}

@@ -15,7 +15,7 @@ pub fn prepare(pod: &Pod, task: &Task) -> Result<(), Failure> {
     let file = manifest.data.training.path();
     let bytes = bytes(&pod.at(&inside(path::DATA, file)), file, MAX_FILE)?;
     let table = read(file, &bytes, &Contract { manifest, production: None })?;
-    let (training, _) = table.rows.split(&manifest.study.id, manifest.data.holdout_fraction());
+    let (training, _) = table.split(manifest);
     let places: BTreeSet<u32> = training.iter().filter_map(|row| table.rows.place.get(*row)).copied().collect();
     let rows = training_file(manifest, &bytes, &places).map_err(|error| Failure::Moved(error.to_string()))?;
     pod.write(&inside(path::INPUT, path::ROWS), &rows)?;
