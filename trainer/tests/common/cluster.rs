@@ -114,5 +114,6 @@ pub fn task(version: u32, spec: &Value, production: Option<&Answer>) -> Task {
             let evidence = answer.evidence.as_ref().unwrap();
             Served { digest: evidence.bundle.clone(), threshold: evidence.threshold }
         }),
+        looked: None,
     }
 }
