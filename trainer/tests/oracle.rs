@@ -5,7 +5,7 @@ mod common;
 
 use common::{category, ctn_full, folder, integer, manifest, number, shared, skipped, spec, table, workspace};
 use dropout_model::{
-    bundle::{Calibration, Scorer},
+    bundle::{Calibration, Model, Scorer},
     rows::cells,
 };
 use dropout_trainer::{
@@ -36,7 +36,7 @@ fn ours(spec: &Value, bytes: &[u8]) -> Vec<f64> {
     let manifest = manifest(spec);
     let rows = table(&manifest, bytes).rows;
     let model = fit(&manifest, &rows).unwrap();
-    let scorer = Scorer::of(&manifest.features, &model, Calibration::IDENTITY).unwrap();
+    let scorer = Scorer::of(&manifest.features, &Model::Logistic(model.clone()), Calibration::IDENTITY).unwrap();
     (0..rows.len()).map(|row| scorer.risk(&cells(&manifest.features, &rows.columns, row))).collect()
 }
 
