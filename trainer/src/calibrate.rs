@@ -9,8 +9,14 @@ use ndarray::Array2;
 pub const MIN_DROPOUT_PATIENTS: usize = 100;
 
 /// The calibration (Platt 1999, without his smoothing of labels): logit P(dropout) = intercept + slope * logit, by
-/// maximum likelihood. The identity if there are too few dropouts, no optimum, or a slope that would turn the order.
-pub fn calibrate(logits: &[f64], label: &[bool], dropout_patients: usize) -> Calibration {
+/// maximum likelihood. The identity if there are too few dropouts, no optimum, or a slope that would turn the order. And
+/// why it is what it is, for the report.
+pub fn calibrate(logits: &[f64], label: &[bool], dropout_patients: usize) -> (Calibration, String) {
+    let calibration = fitted(logits, label, dropout_patients);
+    (calibration, reason(calibration, dropout_patients))
+}
+
+fn fitted(logits: &[f64], label: &[bool], dropout_patients: usize) -> Calibration {
     if dropout_patients < MIN_DROPOUT_PATIENTS {
         return Calibration::IDENTITY;
     }
@@ -23,7 +29,7 @@ pub fn calibrate(logits: &[f64], label: &[bool], dropout_patients: usize) -> Cal
     }
 }
 
-/// Why a calibration is what it is, for the report.
+/// Why a calibration is what it is.
 pub fn reason(calibration: Calibration, dropout_patients: usize) -> String {
     if calibration != Calibration::IDENTITY {
         return format!("Platt, on out-of-fold logits of {dropout_patients} training patients who dropped out");

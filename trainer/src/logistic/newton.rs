@@ -12,6 +12,8 @@ pub struct Problem<'a> {
     pub width: usize,
     /// The labels.
     pub labels: &'a [bool],
+    /// How often each row counts; empty means once.
+    pub weights: &'a [f64],
     /// Weight of the penalty; the intercept is free.
     pub penalty: f64,
 }
@@ -27,7 +29,8 @@ struct State {
 impl Problem<'_> {
     /// The coefficients, the intercept last, and the number of steps taken.
     pub fn solve(&self, tolerance: f64, steps: usize) -> Result<(Vec<f64>, usize), FitError> {
-        let enough = tolerance * self.labels.len() as f64;
+        let rows = self.weighed().map(|(_, weight)| weight).sum::<f64>();
+        let enough = tolerance * rows;
         let mut point = vec![0.0; self.width + 1];
         if let Some(intercept) = point.last_mut() {
             *intercept = self.base_rate_logit();
@@ -37,7 +40,7 @@ impl Problem<'_> {
             let Some(direction) = cholesky::solve(&state.hessian, &state.gradient) else { break };
             let steepest = state.gradient.iter().fold(0.0_f64, |most, slope| most.max(slope.abs()));
             if steepest <= enough {
-                if self.penalty == 0.0 && state.loss < 1e-6 * self.labels.len() as f64 {
+                if self.penalty == 0.0 && state.loss < 1e-6 * rows {
                     // The labels are separable: the loss falls for ever and there is no optimum.
                     break;
                 }
@@ -65,21 +68,33 @@ impl Problem<'_> {
         None
     }
 
+    /// The inverse of the Hessian at a point, row-major and whole; the intercept is last.
+    pub fn inverse_hessian(&self, point: &[f64]) -> Option<Vec<f64>> {
+        cholesky::inverse(&self.state(point).hessian, point.len())
+    }
+
+    /// Labels with their weights.
+    fn weighed(&self) -> impl Iterator<Item = (bool, f64)> + '_ {
+        self.labels.iter().enumerate().map(|(at, label)| (*label, self.weights.get(at).copied().unwrap_or(1.0)))
+    }
+
     fn base_rate_logit(&self) -> f64 {
-        let positive = self.labels.iter().filter(|label| **label).count() as f64;
-        libm::log(positive / (self.labels.len() as f64 - positive))
+        let (positive, all) = self.weighed().fold((0.0, 0.0), |(positive, all), (label, weight)| {
+            (positive + if label { weight } else { 0.0 }, all + weight)
+        });
+        libm::log(positive / (all - positive))
     }
 
     fn state(&self, point: &[f64]) -> State {
         let size = self.width + 1;
         let mut state = State { loss: 0.0, gradient: vec![0.0; size], hessian: vec![0.0; size * size] };
         let mut row = vec![1.0; size];
-        for (at, label) in self.labels.iter().enumerate() {
+        for (at, (label, weight)) in self.weighed().enumerate() {
             let values = self.values.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
             for (slot, value) in row.iter_mut().zip(values) {
                 *slot = *value;
             }
-            add(&mut state, &row, point, *label);
+            add(&mut state, (&row, weight), point, label);
         }
         for (at, coefficient) in point.iter().take(self.width).enumerate() {
             state.loss += 0.5 * self.penalty * coefficient * coefficient;
@@ -92,13 +107,13 @@ impl Problem<'_> {
     }
 }
 
-fn add(state: &mut State, row: &[f64], point: &[f64], label: bool) {
+fn add(state: &mut State, (row, weight): (&[f64], f64), point: &[f64], label: bool) {
     let logit = row.iter().zip(point).fold(0.0, |sum, (x, b)| sum + x * b);
     let risk = logistic(logit);
     let away = if label { -logit } else { logit };
-    state.loss += away.max(0.0) + libm::log1p(libm::exp(-away.abs()));
-    let miss = risk - f64::from(u8::from(label));
-    let bend = risk * (1.0 - risk);
+    state.loss += weight * (away.max(0.0) + libm::log1p(libm::exp(-away.abs())));
+    let miss = weight * (risk - f64::from(u8::from(label)));
+    let bend = weight * risk * (1.0 - risk);
     let lines = state.hessian.chunks_exact_mut(row.len());
     for (at, ((line, slope), value)) in lines.zip(&mut state.gradient).zip(row).enumerate() {
         *slope += miss * value;
