@@ -1,6 +1,7 @@
 //! The trainer: learns a dropout model from rows, judges it on the holdout, and answers a Job. The same code runs on a
 //! laptop. It speaks no network and knows no Kubernetes.
 
+pub mod boosting;
 pub mod calibrate;
 pub mod command;
 pub mod curve;
@@ -11,10 +12,12 @@ pub mod fold;
 pub mod golden;
 pub mod job;
 pub mod logistic;
+pub mod parallel;
 pub mod report;
 pub mod simulate;
 pub mod spec;
 pub mod training;
+pub mod worlds;
 
 pub use evaluation::{Contest, evaluate};
 pub use failure::Failure;

@@ -4,6 +4,7 @@
 mod cholesky;
 mod newton;
 
+use crate::parallel;
 use linfa::{
     DatasetBase, ParamGuard,
     traits::{Fit, PredictInplace},
@@ -117,7 +118,8 @@ impl<D: Data<Elem = f64>> Fit<ArrayBase<D, Ix2>, Array1<bool>, FitError> for Val
         }
         let labels = dataset.targets.to_vec();
         let values = rows.as_slice().unwrap_or_default();
-        let problem = newton::Problem { values, width, labels: &labels, penalty: self.penalty };
+        let problem =
+            newton::Problem { values, width, labels: &labels, penalty: self.penalty, threads: parallel::available() };
         let (mut solution, steps) = problem.solve(self.tolerance, self.steps)?;
         let intercept = solution.pop().unwrap_or_default();
         Ok(FittedLogistic { intercept, coefficients: Array1::from(solution), steps })
