@@ -1,15 +1,16 @@
 //! Boosted trees from rows: which columns there are, what is imputed, and how many trees. It grows none itself.
 
 use crate::{
-    boosting::{BoostingError, BoostingParams},
+    boosting::{BoostingError, BoostingParams, best_rounds},
     design::usual,
     logistic::dataset,
+    parallel,
     recipe::folds,
 };
 use dropout_model::{
     bundle::{Cell, Part},
     input::{BadInput, Reason},
-    manifest::{Feature, FeatureType, Manifest, Monotone, OnMissing},
+    manifest::{Feature, FeatureType, Manifest, OnMissing},
     rows::{Column, Rows},
     split::FOLDS,
     trees::{Ensemble, Trees},
@@ -76,17 +77,14 @@ fn named_parts(feature: &Feature) -> Vec<(String, Part)> {
 }
 
 fn params(manifest: &Manifest, columns: &Columns, (rounds, positive_weight): (usize, f64)) -> BoostingParams {
-    let sign = |(at, _): &(usize, Part)| match manifest.features.get(*at).and_then(|feature| feature.monotone) {
-        Some(Monotone::Increasing) => 1,
-        Some(Monotone::Decreasing) => -1,
-        None => 0,
-    };
+    let monotone = |(at, _): &(usize, Part)| manifest.features.get(*at).and_then(|feature| feature.monotone);
     BoostingParams::default()
         .rounds(rounds)
         .positive_weight(positive_weight)
-        .monotone(columns.places.iter().map(sign).collect())
+        .monotone(columns.places.iter().map(monotone).collect())
         .columns(columns.names.clone())
-        .seed(manifest.training.seed as u64)
+        .seed(manifest.training.seed)
+        .threads(parallel::available())
 }
 
 /// Grows an ensemble of `rounds` trees in which a dropout row counts `positive_weight` times.
@@ -101,19 +99,14 @@ pub fn fit(manifest: &Manifest, rows: &Rows, made: (usize, f64)) -> Result<Trees
 /// the folds, in a cross-validation of its own.
 pub fn rounds(manifest: &Manifest, rows: &Rows) -> Result<usize, BadInput> {
     let folds = folds(manifest, rows, REPEAT);
-    let mut losses = vec![0.0; MOST_ROUNDS + 1];
+    let mut losses = Vec::new();
     for fold in 0..FOLDS {
         let (held, others): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|row| folds.get(*row) == Some(&fold));
-        if held.is_empty() {
-            continue;
-        }
-        let watched = watched(manifest, &rows.pick(&others), &rows.pick(&held))?;
-        for (sum, loss) in losses.iter_mut().zip(watched) {
-            *sum += loss * held.len() as f64;
+        if !held.is_empty() {
+            losses.push((held.len(), watched(manifest, &rows.pick(&others), &rows.pick(&held))?));
         }
     }
-    let best = losses.iter().enumerate().skip(1).min_by(|(_, a), (_, b)| a.total_cmp(b));
-    Ok(best.map_or(1, |(rounds, _)| rounds))
+    Ok(best_rounds(&losses))
 }
 
 /// The log loss on held rows after each tree. Weights of dropouts are left out: what they do to the loss would be undone

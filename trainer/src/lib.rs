@@ -14,11 +14,13 @@ pub mod golden;
 pub mod job;
 pub mod logistic;
 pub mod out_of_fold;
+pub mod parallel;
 pub mod recipe;
 pub mod report;
 pub mod simulate;
 pub mod spec;
 pub mod training;
+pub mod worlds;
 
 pub use evaluation::{Contest, evaluate};
 pub use failure::Failure;

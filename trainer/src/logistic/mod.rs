@@ -5,6 +5,7 @@ mod cholesky;
 mod newton;
 mod robust;
 
+use crate::parallel;
 use linfa::{
     DatasetBase, ParamGuard,
     traits::{Fit, PredictInplace},
@@ -138,7 +139,9 @@ impl<D: Data<Elem = f64>> Fit<ArrayBase<D, Ix2>, Array1<bool>, FitError> for Val
         let labels = dataset.targets.to_vec();
         let values = rows.as_slice().unwrap_or_default();
         let weights = weights(dataset.weights().unwrap_or_default(), &labels, self.positive_weight)?;
-        let problem = newton::Problem { values, width, labels: &labels, weights: &weights, penalty: self.penalty };
+        let threads = parallel::available();
+        let problem =
+            newton::Problem { values, width, labels: &labels, weights: &weights, penalty: self.penalty, threads };
         let (mut solution, steps) = problem.solve(self.tolerance, self.steps)?;
         let inverse = problem.inverse_hessian(&solution).unwrap_or_default();
         let inverse_hessian = Array2::from_shape_vec((width + 1, width + 1), inverse).unwrap_or_default();

@@ -1,8 +1,13 @@
 //! Newton's steps for penalised logistic regression (iteratively reweighted least squares; McCullagh and Nelder 1989,
-//! section 4.4). One thread, sums in the order of the rows, exp and log from libm.
+//! section 4.4). Sums are taken over pieces of a fixed number of rows, in the order of the rows, and the pieces added in
+//! their order, so that the bits do not depend on the number of threads; exp and log from libm.
 
 use super::{FitError, cholesky};
+use crate::parallel;
 use dropout_model::bundle::logistic;
+
+/// Rows of a piece.
+const PIECE: usize = 16_384;
 
 /// What is minimised: the summed log loss plus penalty / 2 times the squared length of the coefficients.
 pub struct Problem<'a> {
@@ -16,6 +21,8 @@ pub struct Problem<'a> {
     pub weights: &'a [f64],
     /// Weight of the penalty; the intercept is free.
     pub penalty: f64,
+    /// Most threads.
+    pub threads: usize,
 }
 
 /// The loss and its derivatives at one point.
@@ -87,15 +94,15 @@ impl Problem<'_> {
 
     fn state(&self, point: &[f64]) -> State {
         let size = self.width + 1;
-        let mut state = State { loss: 0.0, gradient: vec![0.0; size], hessian: vec![0.0; size * size] };
-        let mut row = vec![1.0; size];
-        for (at, (label, weight)) in self.weighed().enumerate() {
-            let values = self.values.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
-            for (slot, value) in row.iter_mut().zip(values) {
-                *slot = *value;
-            }
-            add(&mut state, (&row, weight), point, label);
-        }
+        let pieces: Vec<&[bool]> = self.labels.chunks(PIECE).collect();
+        let share = pieces.len().div_ceil(self.threads.max(1)).max(1);
+        let shares = pieces.chunks(share).enumerate().collect();
+        let summed = parallel::each(shares, |(at, pieces): (usize, &[&[bool]])| {
+            let starts = (at * share..).map(|piece| piece * PIECE);
+            pieces.iter().zip(starts).map(|(labels, start)| self.piece(start, labels, point)).collect::<Vec<_>>()
+        });
+        let mut state = State::zero(size);
+        summed.iter().flatten().for_each(|piece| state.add(piece));
         for (at, coefficient) in point.iter().take(self.width).enumerate() {
             state.loss += 0.5 * self.penalty * coefficient * coefficient;
             if let (Some(slope), Some(bend)) = (state.gradient.get_mut(at), state.hessian.get_mut(at * (size + 1))) {
@@ -104,6 +111,33 @@ impl Problem<'_> {
             }
         }
         state
+    }
+
+    /// The sums over the rows of one piece.
+    fn piece(&self, start: usize, labels: &[bool], point: &[f64]) -> State {
+        let mut state = State::zero(self.width + 1);
+        let mut row = vec![1.0; self.width + 1];
+        for (at, label) in (start..).zip(labels) {
+            let weight = self.weights.get(at).copied().unwrap_or(1.0);
+            let values = self.values.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
+            for (slot, value) in row.iter_mut().zip(values) {
+                *slot = *value;
+            }
+            add(&mut state, (&row, weight), point, *label);
+        }
+        state
+    }
+}
+
+impl State {
+    fn zero(size: usize) -> Self {
+        Self { loss: 0.0, gradient: vec![0.0; size], hessian: vec![0.0; size * size] }
+    }
+
+    fn add(&mut self, piece: &Self) {
+        self.loss += piece.loss;
+        let sums = self.gradient.iter_mut().chain(&mut self.hessian);
+        sums.zip(piece.gradient.iter().chain(&piece.hessian)).for_each(|(sum, part)| *sum += part);
     }
 }
 
