@@ -35,6 +35,21 @@ impl Numbers {
     }
 }
 
+pub fn leaf(value: f32, cover: f32) -> Node {
+    Node::Leaf { value, cover }
+}
+
+/// A split whose children stand side by side.
+pub fn split(column: u32, below: f32, left: u32) -> Node {
+    Node::Split { column, below, missing_left: false, left, right: left + 1, gain: 1.5, cover: 4.0 }
+}
+
+/// logit = -1 if c0 < 1.25, else 2.
+pub fn stump() -> Ensemble {
+    let tree = Tree { nodes: vec![split(0, 1.25, 1), leaf(-1.0, 3.0), leaf(2.0, 1.0)] };
+    Ensemble { base_score: 0.5, positive_weight: None, columns: vec!["c0".into()], trees: vec![tree] }
+}
+
 /// An ensemble of a few trees on `columns` columns.
 pub fn ensemble(seed: u64, columns: usize, depth: usize) -> Ensemble {
     let mut numbers = Numbers(seed);
