@@ -25,7 +25,8 @@ impl Default for Resamples {
 impl Resamples {
     /// Resamples for an interval at `level`: so many that 20 lie beyond each bound, between `least` and `most`.
     pub fn at(self, level: f64) -> usize {
-        let needed = (TAIL / tail(level)).ceil();
+        // A level such as 1 - 0.05 / 6 is not exact.
+        let needed = (TAIL / tail(level) - 1e-6).ceil();
         if needed < self.most as f64 { (needed as usize).max(self.least) } else { self.most }
     }
 }
