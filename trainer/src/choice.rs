@@ -8,7 +8,7 @@ use dropout_model::{
     manifest::Manifest,
     metric::{
         Scored,
-        bootstrap::{RESAMPLES, quantile, times_drawn},
+        bootstrap::{quantile, times_drawn},
         calibration::{brier, log_loss},
         rank::{roc_auc, roc_auc_within_landmark},
     },
@@ -18,6 +18,8 @@ use dropout_model::{
 
 /// Level of the interval that decides.
 const LEVEL: f64 = 0.95;
+/// Resamples of patients behind the interval.
+const RESAMPLES: u64 = 2_000;
 /// Repeats of the cross-validation.
 const REPEATS: u32 = 5;
 /// Rows above which one repeat is enough: folds then differ less than the interval is wide.
@@ -79,7 +81,7 @@ fn interval(rows: &Rows, seed: i64, number: impl Fn(&[f64]) -> f64) -> (f64, f64
         }
         number(&weight)
     };
-    let mut drawn: Vec<f64> = (0..RESAMPLES as u64).map(draw).filter(|number| !number.is_nan()).collect();
+    let mut drawn: Vec<f64> = (0..RESAMPLES).map(draw).filter(|number| !number.is_nan()).collect();
     drawn.sort_by(f64::total_cmp);
     let tail = (1.0 - LEVEL) / 2.0;
     (quantile(&drawn, tail), quantile(&drawn, 1.0 - tail))

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     evaluation::{self, Contest},
     failure::{Failure, bytes},
+    out_of_fold,
     report::Report,
     training::CODE,
 };
@@ -17,10 +18,12 @@ use dropout_model::{
     input::{BadInput, Reason},
     manifest::Manifest,
     rows::{Contract, MAX_FILE, read},
-    task::{Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, path, report_file},
+    task::{
+        Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, out_of_fold_file, path, report_file,
+    },
 };
 use serde::{Deserialize, Serialize};
-use std::fs;
+use std::{fs, io::ErrorKind};
 
 /// The index of a version in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,12 +56,18 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
         check_training(&bundle, &table.digest)?;
     }
     let digest = digest(&candidate);
+    let out_of_fold = OutOfFold::find(pod, task, (&digest, &table.digest))?;
     let report = evaluation::evaluate(&Contest {
         manifest,
         table: &table,
         candidate: (&bundle, &digest),
         production: production.as_ref().zip(task.production.as_ref()),
+        out_of_fold: out_of_fold.as_ref().map(|found| found.risks.as_slice()),
+        looked: task.looked,
     })?;
+    if let Some(found) = &out_of_fold {
+        exactly(&store, &found.name, &found.bytes)?;
+    }
     keep(pod, task, &candidate, &report)
 }
 
@@ -110,7 +119,7 @@ fn left(pod: &Pod) -> Result<Vec<u8>, Failure> {
     let name = inside(path::OUTPUT, path::BUNDLE);
     let place = pod.at(&name);
     if let Ok(found) = fs::symlink_metadata(&place) {
-        check_left(&name, &found)?;
+        check_left(&name, &found, MAX_BYTES as u64)?;
     }
     bytes(&place, &name, MAX_BYTES as u64).map_err(|failure| match failure {
         Failure::Bad(bad) => BadInput::new(Reason::BadBundle, format!("the trainer left no bundle: {bad}")).into(),
@@ -118,13 +127,46 @@ fn left(pod: &Pod) -> Result<Vec<u8>, Failure> {
     })
 }
 
-fn check_left(name: &str, found: &fs::Metadata) -> Result<(), BadInput> {
+/// The candidate's risks of training rows from models that never saw the row's patient.
+struct OutOfFold {
+    /// Its name in the store.
+    name: String,
+    bytes: Vec<u8>,
+    risks: Vec<f64>,
+}
+
+impl OutOfFold {
+    /// What the trainer left, or, for a bundle of the store, what was kept when it was trained on the same data; none if
+    /// there is nothing.
+    fn find(pod: &Pod, task: &Task, (bundle, data): (&str, &str)) -> Result<Option<Self>, Failure> {
+        let name = out_of_fold_file(bundle, data);
+        let found = match &task.work {
+            Work::Train => left_out_of_fold(pod)?,
+            Work::Evaluate(_) | Work::Read(_) => store(pod, task).get(&name)?,
+        };
+        let read = |bytes: Vec<u8>| Ok(Self { name, risks: out_of_fold::read(path::OUT_OF_FOLD, &bytes)?, bytes });
+        found.map(read).transpose()
+    }
+}
+
+fn left_out_of_fold(pod: &Pod) -> Result<Option<Vec<u8>>, Failure> {
+    let name = inside(path::OUTPUT, path::OUT_OF_FOLD);
+    let place = pod.at(&name);
+    match fs::symlink_metadata(&place) {
+        Ok(found) => check_left(&name, &found, out_of_fold::MAX_BYTES)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::disk("read", &place, error)),
+    }
+    bytes(&place, &name, out_of_fold::MAX_BYTES).map(Some)
+}
+
+fn check_left(name: &str, found: &fs::Metadata, most: u64) -> Result<(), BadInput> {
     if !found.is_file() {
-        let message = format!("{name} is no regular file; the trainer must write the bundle itself there");
+        let message = format!("{name} is no regular file; the trainer must write the file itself there");
         return Err(BadInput::new(Reason::ForeignModel, message));
     }
-    if found.len() > MAX_BYTES as u64 {
-        let message = format!("{name} is larger than the {MAX_BYTES} bytes that are read; the trainer must write less");
+    if found.len() > most {
+        let message = format!("{name} is larger than the {most} bytes that are read; the trainer must write less");
         return Err(BadInput::new(Reason::ForeignModel, message));
     }
     Ok(())
