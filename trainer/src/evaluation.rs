@@ -2,6 +2,7 @@
 
 use crate::{
     calibrate,
+    curves::Curves,
     report::{self, Bootstrap, Candidate, MetricReport, Report, RowReport},
 };
 use dropout_model::{
@@ -14,7 +15,7 @@ use dropout_model::{
         bootstrap::{Compared, Interval, RESAMPLES, Side, compare},
         flag, value,
     },
-    policy::resolve,
+    policy::{Policy, resolve},
     rows::{Column, Rows, Table, cells},
     task::{Check, Outcome, Served, Verdict},
 };
@@ -68,7 +69,9 @@ pub fn evaluate(contest: &Contest<'_>) -> Result<Report, BadInput> {
         training: report::Side::of(&table.rows.pick(&training)),
         holdout: report::Side::of(&holdout),
     };
-    Ok(written(contest, candidate.threshold, &findings, (rows, judged)))
+    let policy = Policy::new(candidate.threshold, &manifest.tiers);
+    let curves = Curves::of(&candidate, served.as_ref(), &policy);
+    Ok(Report { curves, ..written(contest, candidate.threshold, &findings, (rows, judged)) })
 }
 
 fn written(
@@ -96,6 +99,7 @@ fn written(
         metrics: findings.compared.iter().map(|compared| metric(compared, manifest.gate.level())).collect(),
         primary: manifest.gate.primary().metric,
         checks,
+        curves: Curves::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod calibrate;
 pub mod command;
 pub mod curve;
+pub mod curves;
 pub mod design;
 pub mod evaluation;
 pub mod failure;
@@ -11,6 +12,8 @@ pub mod fold;
 pub mod golden;
 pub mod job;
 pub mod logistic;
+pub mod odds;
+pub mod page;
 pub mod report;
 pub mod simulate;
 pub mod spec;
