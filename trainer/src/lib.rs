@@ -2,6 +2,7 @@
 //! laptop. It speaks no network and knows no Kubernetes.
 
 pub mod calibrate;
+pub mod card;
 pub mod command;
 pub mod curve;
 pub mod curves;

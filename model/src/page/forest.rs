@@ -14,6 +14,8 @@ const RIGHT: f64 = 432.0;
 /// Height of a line, and of the axis below all lines.
 const LINE: f64 = 38.0;
 const FOOT: f64 = 44.0;
+/// Width of a wide letter.
+const LETTER: f64 = 7.2;
 
 /// A forest plot.
 #[derive(Clone, Debug)]
@@ -108,10 +110,20 @@ impl Forest {
     }
 }
 
+/// As much of a name as has room before the text at the right; wide letters are counted on.
+fn fitting(name: &str, text: &str) -> String {
+    let room = ((RIGHT - LEFT) / LETTER) as usize;
+    let room = room.saturating_sub(text.chars().count() + 2).max(8);
+    if name.chars().count() <= room {
+        return name.to_owned();
+    }
+    name.chars().take(room - 1).chain("…".chars()).collect()
+}
+
 fn drawn(line: &Line, scale: Scale, top: f64) -> Html {
     let (words, middle) = (top + 13.0, top + 25.0);
     let strong = if line.ink == Ink::First { "row strong" } else { "row" };
-    let name = text((LEFT, words), strong, &line.name);
+    let name = text((LEFT, words), strong, &fitting(&line.name, &line.text));
     let number = text((RIGHT, words), &format!("{strong} end"), &line.text);
     let whisker = line.interval.map_or_else(Html::new, |(low, high)| {
         let class = format!("whisker {}", line.ink.class());

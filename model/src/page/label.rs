@@ -5,7 +5,7 @@ pub(super) type Point = (f64, f64);
 
 /// Height of a name and mean width of a letter, in units of the drawing.
 const HEIGHT: f64 = 13.0;
-const LETTER: f64 = 6.1;
+const LETTER: f64 = 7.4;
 /// Room between a line and its name.
 const GAP: f64 = 4.0;
 /// Places tried along a line.

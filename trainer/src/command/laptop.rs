@@ -3,8 +3,10 @@
 
 use super::{arguments::Arguments, table};
 use crate::{
+    card::Card,
     evaluation::{Contest, evaluate as judged, training_rows},
     failure::{Failure, bytes},
+    page::{self, View},
     report::Report,
     spec::{self, Spec},
     training,
@@ -25,7 +27,7 @@ struct Read {
     digest: String,
 }
 
-/// Trains, judges, and writes bundle and report.
+/// Trains, judges, and writes bundle, report, page and card.
 pub fn train(arguments: &Arguments) -> Result<u8, Failure> {
     let spec = spec::read(Path::new(arguments.needed("spec")?))?;
     let against = arguments.optional("against").map(bundle).transpose()?;
@@ -38,19 +40,33 @@ pub fn train(arguments: &Arguments) -> Result<u8, Failure> {
     let candidate = Read { bundle, digest: digest(&bytes) };
     let report = report(&spec, &table, (&candidate, against.as_ref()))?;
     write(&out.join("bundle.json"), &bytes)?;
-    write(&out.join("report.json"), &report.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?)?;
+    keep(out, &View::new(&report, &candidate.bundle, &spec.manifest.gate))?;
     print!("{}", table::metrics(&report));
     Ok(0)
 }
 
-/// Prints every metric of a bundle.
+/// Prints every metric of a bundle; writes report, page and card if a folder is named.
 pub fn evaluate(arguments: &Arguments) -> Result<u8, Failure> {
     let spec = spec::read(Path::new(arguments.needed("spec")?))?;
     let candidate = bundle(arguments.needed("bundle")?)?;
     let against = arguments.optional("against").map(bundle).transpose()?;
     let table = rows(&spec, arguments.needed("data")?, against.as_ref())?;
-    print!("{}", table::metrics(&report(&spec, &table, (&candidate, against.as_ref()))?));
+    let report = report(&spec, &table, (&candidate, against.as_ref()))?;
+    if let Some(out) = arguments.optional("out") {
+        keep(Path::new(out), &View::new(&report, &candidate.bundle, &spec.manifest.gate))?;
+    }
+    print!("{}", table::metrics(&report));
     Ok(0)
+}
+
+/// Writes a report with its page and its card.
+fn keep(out: &Path, view: &View<'_>) -> Result<(), Failure> {
+    let unwritten = |error: serde_json::Error| Failure::Moved(error.to_string());
+    let card = Card::of(view);
+    write(&out.join("report.json"), &view.report.to_bytes().map_err(unwritten)?)?;
+    write(&out.join("report.html"), page::html(view).as_bytes())?;
+    write(&out.join("card.md"), card.markdown().as_bytes())?;
+    write(&out.join("card.json"), &card.to_bytes().map_err(unwritten)?)
 }
 
 /// Prints every check; the exit code says what the gate says.

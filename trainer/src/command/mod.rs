@@ -17,9 +17,10 @@ const HELP: &str = "\
 dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
 
   train    --spec MODEL.yaml --data FILE --out DIR [--against BUNDLE]
-           writes DIR/bundle.json and DIR/report.json; compares with a served bundle if one is named
-  evaluate --spec MODEL.yaml --bundle BUNDLE --data FILE [--against BUNDLE]
-           prints every metric on the holdout
+           writes bundle.json, report.json, report.html, card.md and card.json in DIR; compares with a served bundle if
+           one is named
+  evaluate --spec MODEL.yaml --bundle BUNDLE --data FILE [--against BUNDLE] [--out DIR]
+           prints every metric on the holdout; writes the report, its page and its card if DIR is named
   gate     --spec MODEL.yaml --candidate BUNDLE --production BUNDLE --data FILE
            prints every check; exit 0 passed, 1 failed, 2 bad input, 3 inconclusive
   score    --bundle BUNDLE --data FILE --out FILE.csv [--patient-id COLUMN]
@@ -52,7 +53,7 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
     let rest = words.get(1..).unwrap_or_default();
     match command.as_str() {
         "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "out", "against"], 0)?),
-        "evaluate" => laptop::evaluate(&Arguments::read(rest, &["spec", "bundle", "data", "against"], 0)?),
+        "evaluate" => laptop::evaluate(&Arguments::read(rest, &["spec", "bundle", "data", "against", "out"], 0)?),
         "gate" => laptop::gate(&Arguments::read(rest, &["spec", "candidate", "production", "data"], 0)?),
         "score" => score::score(&Arguments::read(rest, &["bundle", "data", "out", "patient-id"], 0)?),
         "simulate" => trial(&Arguments::read(rest, &["patients", "seed", "scenario", "out"], 0)?),

@@ -18,10 +18,10 @@ pub fn section(view: &View<'_>) -> Html {
     let level = dropout_model::page::number::percent(view.report.bootstrap.level, 0);
     let caption = if view.is_compared() {
         format!(
-            "Differences, candidate less production, with {level} intervals; to the right is better. The upright bar is what the primary metric has to pass, the dotted line is no difference."
+            "Differences, candidate less production, with {level} intervals; the metric in bold decides. The upright bar is what its difference has to pass, the dotted line is no difference."
         )
     } else {
-        format!("Metrics on patients held out, with {level} intervals.")
+        format!("Metrics on patients held out, with {level} intervals; the one in bold decides.")
     };
     let drawn = forest(view);
     let plot = if drawn.lines.is_empty() { Html::new() } else { figure(drawn.svg(), &caption) };
@@ -77,7 +77,7 @@ fn line(view: &View<'_>, found: &MetricReport) -> Option<Line> {
     let text = interval.map_or_else(|| write(value), |_| format!("{} ({})", write(value), range(interval, write)));
     let name = words::metric(found.metric, is_compared);
     Some(Line {
-        name: if is_primary { format!("{name} (decides)") } else { name.to_owned() },
+        name: name.to_owned(),
         text,
         value,
         interval: interval.map(|Interval { low, high }| (low, high)),

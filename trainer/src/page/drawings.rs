@@ -178,7 +178,7 @@ fn risks(view: &View<'_>, candidate: &Drawn) -> Chart {
 fn groups(bins: &[Bin]) -> Html {
     let numbers = |name| (name, Text::Numbers);
     let columns = ["mean risk", "observed", "95 % interval", "rows", "patients"].map(numbers);
-    let mut table = Table::new("The candidate's groups by rising risk.", "group", &columns);
+    let mut table = Table::new("The candidate’s groups by rising risk.", "group", &columns);
     for (nth, bin) in bins.iter().enumerate() {
         let interval = format!("{} to {}", percent(bin.low, 1), percent(bin.high, 1));
         let cells = [percent(bin.risk, 1), percent(bin.observed, 1), interval, count(bin.rows), count(bin.patients)];
@@ -205,11 +205,13 @@ pub fn decision(view: &View<'_>) -> Html {
 
 fn curve(view: &View<'_>, benefits: &[Benefit]) -> Chart {
     let line = |of: &dyn Fn(&Benefit) -> Option<f64>| {
-        Shape::Line(benefits.iter().filter_map(|benefit| of(benefit).map(|worth| (benefit.threshold, worth))).collect())
+        Shape::Line(
+            benefits.iter().filter_map(|benefit| of(benefit).map(|worth| (benefit.threshold, worth * 100.0))).collect(),
+        )
     };
     let all =
         benefits.iter().flat_map(|benefit| [benefit.candidate, benefit.everybody, benefit.production.unwrap_or(0.0)]);
-    let most = all.fold(0.01, f64::max);
+    let most = all.fold(0.01, f64::max) * 100.0;
     let named = |name: &str| Some(name.to_owned());
     let production = benefits.iter().any(|benefit| benefit.production.is_some());
     let production = production.then(|| layer(line(&|benefit| benefit.production), Ink::Second, named("production")));
@@ -227,45 +229,21 @@ fn curve(view: &View<'_>, benefits: &[Benefit]) -> Chart {
         title: "Decision curve".into(),
         description: "Net benefit by threshold; the table beside it has the numbers.".into(),
         x: Axis::shares("risk from which one would call", 0.0, 0.6),
-        y: Axis {
-            label: "net benefit, dropouts reached per 100 rows".into(),
-            low: -0.25 * most,
-            high: most * 1.08,
-            unit: Unit::Number,
-        },
+        y: Axis { label: "net benefit per 100 rows".into(), low: -0.25 * most, high: most * 1.08, unit: Unit::Number },
         layers: layers.into_iter().flatten().collect(),
-    }
-    .per_hundred()
-}
-
-trait PerHundred {
-    fn per_hundred(self) -> Self;
-}
-
-impl PerHundred for Chart {
-    /// The same heights for 100 rows.
-    fn per_hundred(mut self) -> Self {
-        for layer in &mut self.layers {
-            if let Shape::Line(points) = &mut layer.shape {
-                points.iter_mut().for_each(|(_, y)| *y *= 100.0);
-            }
-        }
-        self.y.low *= 100.0;
-        self.y.high *= 100.0;
-        self
     }
 }
 
 fn worth(benefits: &[Benefit]) -> Html {
     let has_production = benefits.iter().any(|benefit| benefit.production.is_some());
-    let columns = [("candidate", Text::Numbers), ("everybody", Text::Numbers), ("production", Text::Numbers)];
+    let columns = [("everybody", Text::Numbers), ("candidate", Text::Numbers), ("production", Text::Numbers)];
     let columns = if has_production { &columns[..] } else { &columns[..2] };
     let mut table = Table::new("Net benefit, dropouts reached per 100 rows.", "calling from", columns);
     let shown = [0.05, 0.10, 0.15, 0.20, 0.30, 0.40, 0.50, 0.60];
     let is_shown = |benefit: &&Benefit| shown.iter().any(|shown: &f64| (shown - benefit.threshold).abs() < 1e-9);
     for benefit in benefits.iter().filter(is_shown) {
         let hundred = |worth: Option<f64>| worth.map_or_else(|| NONE.to_owned(), |worth| decimal(worth * 100.0, 2));
-        let numbers = [Some(benefit.candidate), Some(benefit.everybody), benefit.production].map(hundred);
+        let numbers = [Some(benefit.everybody), Some(benefit.candidate), benefit.production].map(hundred);
         let cells = std::iter::once(percent(benefit.threshold, 0)).chain(numbers);
         table = table.row(cells.map(|cell| Html::of(&cell)).collect());
     }

@@ -79,7 +79,10 @@ pub fn slices(view: &View<'_>) -> Html {
 fn slice(row: &SliceRow) -> Vec<Html> {
     let number = |value: Option<f64>| Html::of(&value.map_or_else(|| NONE.to_owned(), |value| decimal(value, 3)));
     let group = if row.group.is_empty() { "(no value)" } else { row.group.as_str() };
-    let (class, word) = words::judged(row.verdict);
+    let (class, word) = match row.patients {
+        Some(_) => words::judged(row.verdict),
+        None => ("open", "too few"),
+    };
     let difference = Html::of(&row.difference.map_or_else(|| NONE.to_owned(), |value| signed(value, 3)));
     let interval = row.low.zip(row.high).map(|(low, high)| format!("{} to {}", signed(low, 3), signed(high, 3)));
     vec![

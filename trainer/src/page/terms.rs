@@ -48,7 +48,7 @@ pub fn choice(view: &View<'_>) -> Html {
 pub fn section(view: &View<'_>) -> Html {
     let odds = ratios(view.bundle);
     let inner = match (&view.bundle.model, odds.is_empty(), view.importances.is_empty()) {
-        (Model::Logistic(_), false, _) => logistic(view, &odds),
+        (Model::Logistic(_), false, _) => logistic(&odds),
         (_, _, false) => importances(&view.importances),
         (Model::Logistic(_), true, true) => coefficients(view),
         (Model::Trees(_), _, true) => Html::tag("p", "The trainer gave no contributions of features."),
@@ -56,12 +56,11 @@ pub fn section(view: &View<'_>) -> Html {
     made("terms", "What moves the risk", inner)
 }
 
-fn logistic(view: &View<'_>, odds: &[Odds]) -> Html {
+fn logistic(odds: &[Odds]) -> Html {
     let words = "An odds ratio above 1 goes with more dropouts, all other features equal. It describes this trial’s patients; it does not say that changing the feature would change who leaves.";
     let caution = "Ratios are those of the penalised fit before calibration. Their intervals take rows as independent; rows of one patient are not, so they are rather too narrow.";
     let note = format!("{caution} Strongest {} of {} terms.", odds.len().min(PLOTTED), odds.len());
     let plot = figure(forest(odds).svg(), &note);
-    let _ = view;
     Html::tag("p", words).and(plot).and(table(odds))
 }
 
@@ -69,12 +68,12 @@ fn forest(odds: &[Odds]) -> Forest {
     let line = |odds: &Odds| {
         let Ratio { ratio, low, high } = odds.per_deviation;
         Line {
-            name: words::term(&clipped(&odds.feature), &odds.part),
+            name: words::term(&odds.feature, &odds.part),
             text: written(odds.per_deviation),
             value: ratio,
             interval: Some((low, high)),
             bar: None,
-            ink: Ink::Second,
+            ink: Ink::Guide,
         }
     };
     Forest {
@@ -89,28 +88,19 @@ fn forest(odds: &[Odds]) -> Forest {
     }
 }
 
-/// A name that fits into a drawing.
-fn clipped(name: &str) -> String {
-    if name.chars().count() <= 32 { name.to_owned() } else { name.chars().take(31).chain("…".chars()).collect() }
+/// A ratio and the ends of its interval with as many decimals as tell it from 1.
+fn numbers(ratio: Ratio) -> [String; 3] {
+    let all = [ratio.ratio, ratio.low, ratio.high];
+    let farthest = all.iter().map(|number| (number - 1.0).abs()).fold(0.0, f64::max);
+    let decimals = [(0.02, 4), (0.1, 3), (10.0, 2), (100.0, 1)].into_iter().find(|(most, _)| farthest < *most);
+    let write =
+        |number: f64| if number > 1e4 { "> 10000".to_owned() } else { decimal(number, decimals.map_or(0, |d| d.1)) };
+    all.map(write)
 }
 
 fn written(ratio: Ratio) -> String {
-    format!("{} ({} to {})", number(ratio.ratio), number(ratio.low), number(ratio.high))
-}
-
-/// A ratio with about three digits; one very near to 1 with more.
-fn number(ratio: f64) -> String {
-    let distance = (ratio - 1.0).abs();
-    let decimals = if ratio >= 100.0 {
-        0
-    } else if ratio >= 10.0 {
-        1
-    } else if distance < 0.02 {
-        4
-    } else {
-        2
-    };
-    if ratio >= 1e4 { "> 10000".to_owned() } else { decimal(ratio, decimals) }
+    let [ratio, low, high] = numbers(ratio);
+    format!("{ratio} ({low} to {high})")
 }
 
 fn table(odds: &[Odds]) -> Html {
@@ -120,8 +110,8 @@ fn table(odds: &[Odds]) -> Html {
     let mut table = Table::new(&format!("Odds ratios with 95 % intervals.{rest}"), "term", &columns);
     for odds in odds.iter().take(LISTED) {
         let cell = |ratio: Ratio| {
-            let interval = format!("{} to {}", number(ratio.low), number(ratio.high));
-            Html::of(&number(ratio.ratio)).and(Html::tag("small", &interval))
+            let [ratio, low, high] = numbers(ratio);
+            Html::of(&ratio).and(Html::tag("small", &format!("{low} to {high}")))
         };
         let name = Html::of(&words::term(&odds.feature, &odds.part));
         table = table.row(vec![name, cell(odds.per_unit), cell(odds.per_deviation)]);
