@@ -104,6 +104,16 @@ impl Ink {
     }
 }
 
+impl Ink {
+    /// Width of a letter of a name in this ink: bold, but for guides.
+    fn letter(self) -> f64 {
+        match self {
+            Self::First | Self::Second => 7.4,
+            Self::Guide => 6.5,
+        }
+    }
+}
+
 impl Chart {
     /// The chart as markup.
     pub fn svg(&self) -> Html {
@@ -237,7 +247,8 @@ impl Chart {
         let lines: Vec<Vec<Point>> = self.layers.iter().map(|layer| dense(&self.corners(&layer.shape))).collect();
         let named = |(at, layer): (usize, &'_ Layer)| layer.name.clone().map(|name| (at, name, layer.ink));
         let named: Vec<(usize, String, Ink)> = self.layers.iter().enumerate().filter_map(named).collect();
-        let wanted: Vec<(usize, &str)> = named.iter().map(|(at, name, _)| (*at, name.as_str())).collect();
+        let width = |name: &str, ink: Ink| name.chars().count() as f64 * ink.letter();
+        let wanted: Vec<(usize, f64)> = named.iter().map(|(at, name, ink)| (*at, width(name, *ink))).collect();
         let found = places(&wanted, &lines, PLOT);
         named.iter().zip(found).map(|((_, name, ink), at)| text(at, &format!("name {}", ink.class()), name)).collect()
     }

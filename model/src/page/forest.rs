@@ -15,7 +15,7 @@ const RIGHT: f64 = 432.0;
 const LINE: f64 = 38.0;
 const FOOT: f64 = 44.0;
 /// Width of a wide letter.
-const LETTER: f64 = 7.2;
+const LETTER: f64 = 6.9;
 
 /// A forest plot.
 #[derive(Clone, Debug)]

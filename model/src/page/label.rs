@@ -3,9 +3,8 @@
 /// A point of the drawing.
 pub(super) type Point = (f64, f64);
 
-/// Height of a name and mean width of a letter, in units of the drawing.
+/// Height of a name, in units of the drawing.
 const HEIGHT: f64 = 13.0;
-const LETTER: f64 = 7.4;
 /// Room between a line and its name.
 const GAP: f64 = 4.0;
 /// Places tried along a line.
@@ -21,9 +20,8 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    fn of(text: &str, (left, baseline): Point) -> Self {
-        let right = left + LETTER * text.chars().count() as f64;
-        Self { left, top: baseline - HEIGHT * 0.8, right, bottom: baseline + HEIGHT * 0.2 }
+    fn of(width: f64, (left, baseline): Point) -> Self {
+        Self { left, top: baseline - HEIGHT * 0.8, right: left + width, bottom: baseline + HEIGHT * 0.2 }
     }
 
     fn holds(&self, (x, y): Point) -> bool {
@@ -39,18 +37,18 @@ impl Frame {
     }
 }
 
-/// The starts of the names' baselines. Each line that has a name gets the place of the least trouble, in the order given;
-/// `lines` are dense points of all lines.
-pub(super) fn places(names: &[(usize, &str)], lines: &[Vec<Point>], plot: Frame) -> Vec<Point> {
+/// The starts of the names' baselines; a name is the line it belongs to and its width. Each gets the place of the least
+/// trouble, in the order given; `lines` are dense points of all lines.
+pub(super) fn places(names: &[(usize, f64)], lines: &[Vec<Point>], plot: Frame) -> Vec<Point> {
     let mut taken: Vec<Frame> = Vec::new();
     let mut found = Vec::new();
-    for (line, name) in names {
-        let dense: Vec<Point> = lines.get(*line).cloned().unwrap_or_default();
-        let tries = tries(&dense, LETTER * name.chars().count() as f64);
-        let trouble = |at: &Point| trouble(&Frame::of(name, *at), (lines, &taken, plot));
+    for &(line, width) in names {
+        let shown = lines.get(line).into_iter().flatten().copied().filter(|point| plot.holds(*point));
+        let tries = tries(&shown.collect::<Vec<_>>(), width);
+        let trouble = |at: &Point| trouble(&Frame::of(width, *at), (lines, &taken, plot));
         let best = tries.into_iter().min_by(|a, b| trouble(a).total_cmp(&trouble(b)));
         let best = best.unwrap_or((plot.left + GAP, plot.top + HEIGHT));
-        taken.push(Frame::of(name, best));
+        taken.push(Frame::of(width, best));
         found.push(best);
     }
     found

@@ -2,6 +2,7 @@
 //! has no script, names no other file, and shows no number that it was not given.
 
 pub mod chart;
+pub mod crowd;
 pub mod forest;
 mod label;
 pub mod number;
@@ -9,6 +10,7 @@ pub mod scale;
 pub mod table;
 
 pub use chart::{Axis, Chart, Ink, Layer, Shape};
+pub use crowd::{Crowd, Mark};
 pub use forest::{Forest, Line};
 pub use scale::{Scale, Unit};
 pub use table::{Table, Text};

@@ -63,12 +63,17 @@ impl Table {
             .map(|(name, text)| Html::element("th", &[("scope", "col"), ("class", text.class())], Html::of(name)));
         let head = Html::element("thead", &[], Html::element("tr", &[], head.collect()));
         let rows = Html::element("tbody", &[], self.rows.iter().map(|row| self.line(row)).collect());
-        let table = Html::element("table", &[], Html::tag("caption", &self.caption).and(head).and(rows));
+        let table = Html::element("table", &[], self.caption().and(head).and(rows));
         Html::element(
             "div",
             &[("class", "wide"), ("role", "region"), ("aria-label", &self.caption), ("tabindex", "0")],
             table,
         )
+    }
+
+    /// The caption stays in view when the table scrolls.
+    fn caption(&self) -> Html {
+        Html::element("caption", &[], Html::tag("span", &self.caption))
     }
 
     fn line(&self, row: &Row) -> Html {

@@ -8,8 +8,9 @@ mod terms;
 mod view;
 pub mod words;
 
-use dropout_model::page::{Html, document, section};
+use dropout_model::page::{Crowd, Html, Mark, document, figure, section};
 pub use view::{SliceRow, View};
+use words::Calls;
 
 /// The page of a judged candidate.
 pub fn html(view: &View<'_>) -> String {
@@ -41,11 +42,34 @@ fn head(view: &View<'_>) -> Html {
     Html::of(&over).inside("p", "over").and(verdict).and(nurses(view))
 }
 
+/// What it means for those who call, in words and as people.
 fn nurses(view: &View<'_>) -> Html {
-    let sentences = words::calls(view);
-    if sentences.is_empty() {
-        return Html::new();
-    }
-    let lines = sentences.iter().map(|sentence| Html::tag("p", sentence)).collect();
-    section("calls", "What it means for those who call", lines)
+    let lines: Html = words::calls(view).iter().map(|sentence| Html::tag("p", sentence)).collect();
+    let Some(calls) = Calls::candidate(view) else { return Html::new() };
+    let candidate = figure(crowd("crowd", "candidate", calls).svg(), &legend("With the candidate", calls));
+    let production = Calls::production(view);
+    let production = production
+        .map(|calls| figure(crowd("crowd-production", "production", calls).svg(), &legend("With production", calls)));
+    let drawn = candidate.and(production.unwrap_or_default()).inside("div", "pair");
+    section("calls", "What it means for those who call", lines.and(drawn))
+}
+
+fn people(calls: Calls) -> [(usize, Mark); 4] {
+    let Calls { base, called, leave, found } = calls;
+    let (missed, others) = (leave - found, called - found);
+    let rest = base.saturating_sub(found + missed + others);
+    [(found, Mark::Full), (missed, Mark::Hollow), (others, Mark::Disc), (rest, Mark::Dot)]
+}
+
+fn crowd(id: &'static str, who: &str, calls: Calls) -> Crowd {
+    let people = people(calls).to_vec();
+    let wide = if calls.base > 100 { 50 } else { 20 };
+    Crowd { id, title: format!("{} patients with the {who}", calls.base), description: legend("", calls), wide, people }
+}
+
+fn legend(who: &str, calls: Calls) -> String {
+    let says = ["leave and are called", "leave and are not called", "are called and stay", "are not called and stay"];
+    let parts = people(calls).into_iter().zip(says);
+    let parts: Vec<String> = parts.map(|((count, mark), says)| format!("{} {count} {says}", mark.letter())).collect();
+    format!("{who}{}{}.", if who.is_empty() { "" } else { ": " }, parts.join(",  "))
 }

@@ -52,40 +52,61 @@ pub fn why(report: &Report) -> String {
     format!("The gate’s own words ({}): {first}{}.", report.reason, letters.as_str().trim_end_matches('.'))
 }
 
-/// What the threshold means for those who call, in whole patients; empty if it is not known or would tell of too few.
-pub fn calls(view: &View<'_>) -> Vec<String> {
-    let share = view.report.curves.dropout_share;
-    let Some(flagged) = view.threshold().and_then(|cut| cut.flagged) else { return Vec::new() };
-    if !share.is_finite() || share <= 0.0 {
-        return Vec::new();
-    }
-    let base = if share >= 0.05 { 100.0 } else { 1_000.0 };
-    let of = |share: f64| decimal(share * base, 0);
-    let (leave, found) = ((share * base).round(), (share * base * flagged.recall).round());
-    let first = format!(
-        "Of {base} patients looked at on a landmark day, {} are called. About {leave} of the {base} leave within {}; {found} of these {leave} are among the called.",
-        of(flagged.alert_rate),
-        horizon(view.bundle)
-    );
-    let second = flagged.needed_to_call.map(|calls| {
-        let calls = if calls < 10.0 { decimal(calls, 1) } else { decimal(calls, 0) };
-        format!("It takes {calls} calls to reach one patient who would leave.")
-    });
-    let cut = format!("A patient is called from a risk of {} on.", percent(view.report.candidate.threshold, 1));
-    let third = production_calls(view, base);
-    std::iter::once(first).chain(second.map(|second| format!("{second} {cut}"))).chain(third).collect()
+/// What a threshold does with a round number of patients, in whole patients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calls {
+    /// The patients: 100, or 1,000 where dropouts are rare.
+    pub base: usize,
+    /// Who are called.
+    pub called: usize,
+    /// Who leave.
+    pub leave: usize,
+    /// Who leave and are called.
+    pub found: usize,
 }
 
-fn production_calls(view: &View<'_>, base: f64) -> Option<String> {
-    let share = view.report.curves.dropout_share;
-    let rate = view.metric(Metric::AlertRate)?.production?;
-    let recall = view.metric(Metric::Recall)?.production?;
-    Some(format!(
-        "The model that is served calls {} of {base}, and {} of the {} who leave are among them.",
-        decimal(rate * base, 0),
-        decimal(share * base * recall, 0),
-        decimal(share * base, 0)
-    ))
+impl Calls {
+    fn of(share: f64, alert_rate: f64, recall: f64) -> Option<Self> {
+        if ![share, alert_rate, recall].iter().all(|number| (0.0..=1.0).contains(number)) || share == 0.0 {
+            return None;
+        }
+        let base = if share >= 0.05 { 100 } else { 1_000 };
+        let of = |share: f64| (share * base as f64).round() as usize;
+        let (called, leave) = (of(alert_rate), of(share));
+        Some(Self { base, called, leave, found: of(share * recall).min(called).min(leave) })
+    }
+
+    /// The candidate's calls; none if they are not known or would tell of too few.
+    pub fn candidate(view: &View<'_>) -> Option<Self> {
+        let flagged = view.threshold()?.flagged?;
+        Self::of(view.report.curves.dropout_share, flagged.alert_rate, flagged.recall)
+    }
+
+    /// Production's calls at its own threshold.
+    pub fn production(view: &View<'_>) -> Option<Self> {
+        let of = |metric| view.metric(metric)?.production;
+        Self::of(view.report.curves.dropout_share, of(Metric::AlertRate)?, of(Metric::Recall)?)
+    }
+}
+
+/// What the threshold means for those who call; empty if it is not known.
+pub fn calls(view: &View<'_>) -> Vec<String> {
+    let Some(Calls { base, called, leave, found }) = Calls::candidate(view) else { return Vec::new() };
+    let first = format!(
+        "Of {base} patients looked at on a landmark day, {called} are called. About {leave} of the {base} leave within {}; {found} of these {leave} are among the called.",
+        horizon(view.bundle)
+    );
+    let second = view.threshold().and_then(|cut| cut.flagged?.needed_to_call).map(|calls| {
+        let calls = decimal(calls, if calls < 10.0 { 1 } else { 0 });
+        let cut = percent(view.report.candidate.threshold, 1);
+        format!(
+            "It takes {calls} calls to reach one patient who would leave. A patient is called from a risk of {cut} on."
+        )
+    });
+    let third = Calls::production(view).map(|Calls { called, leave, found, .. }| {
+        format!("The model that is served calls {called} of {base}; {found} of the {leave} who leave are among them.")
+    });
+    std::iter::once(first).chain(second).chain(third).collect()
 }
 
 /// How far ahead risk is predicted.
