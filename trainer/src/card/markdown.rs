@@ -50,7 +50,7 @@ fn plain(text: &str) -> String {
 
 /// Text in the type of code; only letters that cannot end it.
 fn code(text: &str) -> String {
-    let safe: String = text.chars().filter(|letter| *letter != '`' && !letter.is_control()).collect();
+    let safe: String = text.chars().filter(|letter| letter.is_alphanumeric() || ":-./".contains(*letter)).collect();
     format!("`{safe}`")
 }
 
