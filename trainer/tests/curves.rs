@@ -23,7 +23,8 @@ fn scored_rows(rows: usize, patients: u32, seed: u64) -> (Rows, Vec<f64>) {
     let stream = Stream::new(seed);
     let unit = |row: usize, draw: u64| stream.unit(row as u64 * 4 + draw);
     let risk = |row: usize| logistic(6.0 * unit(row, 0) - 5.0);
-    let rounded = |row: usize| if row % 3 == 0 { (risk(row) * 47.0).round().max(1.0) / 47.0 } else { risk(row) };
+    let rounded =
+        |row: usize| if row.is_multiple_of(3) { (risk(row) * 47.0).round().max(1.0) / 47.0 } else { risk(row) };
     let drawn = |row: usize| (unit(row, 1) * f64::from(patients)) as u32 % patients;
     let patient =
         (0..rows).map(|row| u32::try_from(row).ok().filter(|row| *row < patients).unwrap_or_else(|| drawn(row)));

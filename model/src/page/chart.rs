@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 const WIDTH: f64 = 440.0;
 const HEIGHT: f64 = 320.0;
 /// The plot's frame: room for names of ticks left and below.
-const PLOT: Frame = Frame { left: 54.0, top: 12.0, right: 428.0, bottom: 268.0 };
+const PLOT: Frame = Frame { left: 54.0, top: 12.0, right: 420.0, bottom: 268.0 };
 
 /// A chart.
 #[derive(Clone, Debug)]

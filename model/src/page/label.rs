@@ -24,6 +24,10 @@ impl Frame {
         Self { left, top: baseline - HEIGHT * 0.8, right: left + width, bottom: baseline + HEIGHT * 0.2 }
     }
 
+    fn wider(&self, by: f64) -> Self {
+        Self { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
+    }
+
     fn holds(&self, (x, y): Point) -> bool {
         (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
     }
@@ -45,7 +49,7 @@ pub(super) fn places(names: &[(usize, f64)], lines: &[Vec<Point>], plot: Frame) 
     for &(line, width) in names {
         let shown = lines.get(line).into_iter().flatten().copied().filter(|point| plot.holds(*point));
         let tries = tries(&shown.collect::<Vec<_>>(), width);
-        let trouble = |at: &Point| trouble(&Frame::of(width, *at), (lines, &taken, plot));
+        let trouble = |at: &Point| trouble((line, Frame::of(width, *at)), (lines, &taken, plot));
         let best = tries.into_iter().min_by(|a, b| trouble(a).total_cmp(&trouble(b)));
         let best = best.unwrap_or((plot.left + GAP, plot.top + HEIGHT));
         taken.push(Frame::of(width, best));
@@ -76,12 +80,18 @@ fn tries(line: &[Point], width: f64) -> Vec<Point> {
     anchors.flat_map(around).collect()
 }
 
-/// How bad a place is: outside the plot worst, then on another name, then on lines.
-fn trouble(frame: &Frame, (lines, taken, plot): (&[Vec<Point>], &[Frame], Frame)) -> f64 {
+/// How bad a place is: outside the plot worst, then on another name, then on lines, or so near to another line that the
+/// name could be that one's.
+fn trouble((own, frame): (usize, Frame), (lines, taken, plot): (&[Vec<Point>], &[Frame], Frame)) -> f64 {
     let outside = if frame.is_inside(&plot) { 0.0 } else { 1e6 };
     let names = taken.iter().filter(|other| frame.meets(other)).count() as f64 * 1e4;
-    let crossed = lines.iter().flatten().filter(|point| frame.holds(**point)).count() as f64;
-    outside + names + crossed
+    let held = |frame: Frame, points: &[Point]| points.iter().filter(|point| frame.holds(**point)).count() as f64;
+    // On any line a name is hard to read; near another line it is only doubtful whose it is.
+    let near = |(line, points): (usize, &Vec<Point>)| {
+        let doubtful = if line == own { 0.0 } else { held(frame.wider(2.0 * GAP), points) };
+        4.0 * held(frame, points) + doubtful
+    };
+    outside + names + lines.iter().enumerate().map(near).sum::<f64>()
 }
 
 /// Points not more than two units apart along a line, so that a name between two corners is noticed.

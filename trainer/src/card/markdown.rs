@@ -218,11 +218,12 @@ fn slices(card: &Card) -> String {
     let row = |row: &SliceRow| {
         let interval = row.low.zip(row.high).map(|(low, high)| format!("{} to {}", signed(low, 3), signed(high, 3)));
         let group = if row.group.is_empty() { "(no value)".to_owned() } else { plain(&row.group) };
+        let [patients, positive] = words::sizes(row);
         let verdict = row.patients.map_or("too few", |_| words::judged(row.verdict).1);
         vec![
             format!("{}: {group}", plain(&row.column)),
-            words::hidden(row.patients),
-            words::hidden(row.positive_patients),
+            patients,
+            positive,
             number(row.candidate),
             number(row.production),
             interval.unwrap_or_else(|| NONE.to_owned()),

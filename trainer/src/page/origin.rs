@@ -79,6 +79,7 @@ pub fn slices(view: &View<'_>) -> Html {
 fn slice(row: &SliceRow) -> Vec<Html> {
     let number = |value: Option<f64>| Html::of(&value.map_or_else(|| NONE.to_owned(), |value| decimal(value, 3)));
     let group = if row.group.is_empty() { "(no value)" } else { row.group.as_str() };
+    let [patients, positive] = words::sizes(row);
     let (class, word) = match row.patients {
         Some(_) => words::judged(row.verdict),
         None => ("open", "too few"),
@@ -88,8 +89,8 @@ fn slice(row: &SliceRow) -> Vec<Html> {
     vec![
         Html::of(&format!("{}: {group}", row.column)),
         Html::of(words::metric(row.metric, row.production.is_some())),
-        Html::of(&words::hidden(row.patients)),
-        Html::of(&words::hidden(row.positive_patients)),
+        Html::of(&patients),
+        Html::of(&positive),
         number(row.candidate),
         number(row.production),
         difference.and(interval.map_or_else(Html::new, |interval| Html::tag("small", &interval))),

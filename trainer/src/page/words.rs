@@ -1,12 +1,12 @@
 //! What a report says in words: verdict, reason, and what it means for those who call patients. Numbers are those of the
 //! report, rounded.
 
-use super::View;
+use super::{SliceRow, View};
 use crate::report::{MetricReport, Report};
 use dropout_model::{
     bundle::{Bundle, Model, Part},
     manifest::Metric,
-    page::number::{decimal, percent, range, signed},
+    page::number::{self, decimal, percent, range, signed},
     task::{Outcome, Verdict},
 };
 
@@ -144,10 +144,8 @@ pub fn difference(found: &MetricReport) -> &'static str {
     if found.metric == Metric::CalibrationInTheLarge {
         return if is_clear { "moved" } else { "no clear difference" };
     }
-    let (better, worse) = match found.metric {
-        Metric::AlertRate => ("fewer calls", "more calls"),
-        _ => ("better", "worse"),
-    };
+    let is_rate = found.metric == Metric::AlertRate;
+    let (better, worse) = if is_rate { ("fewer calls", "more calls") } else { ("better", "worse") };
     match (is_clear, (interval.low > 0.0) == found.metric.is_better_when_larger()) {
         (false, _) => "no clear difference",
         (true, true) => better,
@@ -186,7 +184,9 @@ pub fn short(digest: &str) -> &str {
     dropout_model::digest::short(digest, 12)
 }
 
-/// A count that may be hidden.
-pub fn hidden(count: Option<usize>) -> String {
-    count.map_or_else(|| "1 to 4".to_owned(), dropout_model::page::number::count)
+/// How many patients a group has and how many of them dropped out, as far as that may be told.
+pub fn sizes(row: &SliceRow) -> [String; 2] {
+    let told = |count: Option<usize>| count.map_or_else(|| "1 to 4".to_owned(), number::count);
+    let positive = row.patients.map_or_else(|| number::NONE.to_owned(), |_| told(row.positive_patients));
+    [told(row.patients), positive]
 }
