@@ -8,6 +8,7 @@ pub mod gate;
 pub mod input;
 pub mod manifest;
 pub mod metric;
+pub mod page;
 pub mod period;
 pub mod policy;
 pub mod random;

@@ -130,6 +130,16 @@ pub fn out_of_fold_file(bundle: &str, data: &str) -> String {
     format!("outoffold/sha256-{}-{}.csv", hex(bundle), hex(data).chars().take(12).collect::<String>())
 }
 
+/// Name of the file in the model's folder of the store that shows a report as a page.
+pub fn page_file(digest: &str) -> String {
+    format!("reports/sha256-{}.html", digest.strip_prefix("sha256:").unwrap_or(digest))
+}
+
+/// Name of the file in the model's folder of the store that holds the model card written from a report.
+pub fn card_file(digest: &str) -> String {
+    format!("reports/sha256-{}.card.md", digest.strip_prefix("sha256:").unwrap_or(digest))
+}
+
 /// Name of the file in the model's folder of the store that keeps the answer of a task.
 pub fn answer_file(task: &str) -> String {
     format!("answers/sha256-{}.json", task.strip_prefix("sha256:").unwrap_or(task))

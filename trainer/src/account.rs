@@ -2,6 +2,7 @@
 
 use crate::{
     calibrate,
+    curves::Curves,
     evaluation::{Contest, threshold},
     report::{
         self, Bootstrap, Candidate, EvidenceReport, GroupReport, GuardrailReport, MetricReport, Report, RowReport,
@@ -39,6 +40,7 @@ pub fn report(contest: &Contest<'_>, rows: RowReport, (findings, judgement): (&F
         slices: findings.slices.iter().map(slice).collect(),
         primary: manifest.gate.primary().metric,
         checks: judgement.checks,
+        curves: Curves::default(),
     }
 }
 

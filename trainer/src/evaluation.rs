@@ -2,6 +2,7 @@
 
 use crate::{
     account,
+    curves::Curves,
     report::{self, Report, RowReport},
 };
 use dropout_model::{
@@ -13,7 +14,7 @@ use dropout_model::{
         ALL, Scored,
         bootstrap::{Resamples, Side, compare},
     },
-    policy::resolve,
+    policy::{Policy, resolve},
     rows::{Column, Day, Rows, Table, cells},
     task::{Looked, Outcome, Served},
 };
@@ -62,7 +63,20 @@ pub fn evaluate(contest: &Contest<'_>) -> Result<Report, BadInput> {
         },
     );
     let judgement = gate::judge(&manifest.gate, &findings);
-    Ok(account::report(contest, rows(contest, (&training, &held)), (&findings, judgement)))
+    let curves = curves(contest, &held, (&risk, served.as_deref()));
+    Ok(Report { curves, ..account::report(contest, rows(contest, (&training, &held)), (&findings, judgement)) })
+}
+
+/// The curves of both models over all held out rows.
+fn curves(contest: &Contest<'_>, held: &[usize], (risk, served): (&[f64], Option<&[f64]>)) -> Curves {
+    let holdout = contest.table.rows.pick(held);
+    let side = |risk: &[f64], threshold| {
+        let risk = held.iter().filter_map(|row| risk.get(*row)).copied().collect();
+        Side { scored: Scored::new(risk, &holdout), threshold }
+    };
+    let candidate = side(risk, threshold(contest));
+    let production = contest.production.zip(served).map(|((_, to), risk)| side(risk, to.threshold));
+    Curves::of(&candidate, production.as_ref(), &Policy::new(candidate.threshold, &contest.manifest.tiers))
 }
 
 /// The candidate's decision threshold.
@@ -96,7 +110,8 @@ fn unchanged(contest: &Contest<'_>) -> Result<Report, BadInput> {
         checks: Vec::new(),
         look: None,
     };
-    Ok(account::report(contest, rows(contest, (&training, &held)), (&findings, judgement)))
+    let curves = Curves::of(&side, None, &Policy::new(side.threshold, &manifest.tiers));
+    Ok(Report { curves, ..account::report(contest, rows(contest, (&training, &held)), (&findings, judgement)) })
 }
 
 fn rows(contest: &Contest<'_>, (training, held): (&[usize], &[usize])) -> RowReport {

@@ -1,6 +1,7 @@
 //! The report: everything that was found about a candidate, as deterministic JSON, and the short answer made from it. It
 //! holds no time, host, path or patient.
 
+use crate::curves::Curves;
 use dropout_model::{
     bundle::{Calibration, Term},
     gate::Decided,
@@ -54,6 +55,8 @@ pub struct Report {
     pub primary: Metric,
     /// Every check of the gate.
     pub checks: Vec<Check>,
+    /// What pages draw.
+    pub curves: Curves,
 }
 
 /// The candidate.

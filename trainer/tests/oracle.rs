@@ -99,7 +99,7 @@ fn standard_errors_agree_with_statsmodels_plain_and_by_patient() {
     let file = folder("oracle-errors").join("rows.csv");
     fs::write(&file, (0..labels.len()).map(line).collect::<String>()).unwrap();
     let script = workspace().join("trainer/tests/oracle.sh");
-    let output = Command::new("sh").env("SCRIPT", "errors.py").arg(script).arg(&file).output().unwrap();
+    let output = Command::new("sh").env("ORACLE", "errors.py").arg(script).arg(&file).output().unwrap();
     if output.status.code() == Some(77) {
         return skipped("statsmodels cannot be had here");
     }

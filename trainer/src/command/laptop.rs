@@ -3,9 +3,11 @@
 
 use super::{arguments::Arguments, table};
 use crate::{
+    card::Card,
     evaluation::{Contest, evaluate as judged, training_rows},
     failure::{Failure, bytes},
     out_of_fold,
+    page::{self, View},
     report::Report,
     spec::{self, Spec},
     training::{self, Trained},
@@ -26,7 +28,7 @@ struct Read {
     digest: String,
 }
 
-/// Trains, judges, and writes bundle and report.
+/// Trains, judges, and writes bundle, report, page and card.
 pub fn train(arguments: &Arguments) -> Result<u8, Failure> {
     let spec = spec::read(Path::new(arguments.needed("spec")?))?;
     let against = arguments.optional("against").map(bundle).transpose()?;
@@ -41,20 +43,33 @@ pub fn train(arguments: &Arguments) -> Result<u8, Failure> {
     write(&out.join(path::OUT_OF_FOLD), out_of_fold::text(&out_of_fold).as_bytes())?;
     let extra = Extra { out_of_fold: Some(out_of_fold), ..Extra::read(arguments)? };
     let report = report(&spec, &table, (&candidate, against.as_ref()), &extra)?;
-    write(&out.join("report.json"), &report.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?)?;
+    keep(out, &View::new(&report, &candidate.bundle, &spec.manifest.gate))?;
     print!("{}", table::metrics(&report));
     Ok(0)
 }
 
-/// Prints every metric of a bundle.
+/// Prints every metric of a bundle; writes report, page and card if a folder is named.
 pub fn evaluate(arguments: &Arguments) -> Result<u8, Failure> {
     let spec = spec::read(Path::new(arguments.needed("spec")?))?;
     let candidate = bundle(arguments.needed("bundle")?)?;
     let against = arguments.optional("against").map(bundle).transpose()?;
     let table = rows(&spec, arguments.needed("data")?, against.as_ref())?;
     let report = report(&spec, &table, (&candidate, against.as_ref()), &Extra::read(arguments)?)?;
+    if let Some(out) = arguments.optional("out") {
+        keep(Path::new(out), &View::new(&report, &candidate.bundle, &spec.manifest.gate))?;
+    }
     print!("{}", table::metrics(&report));
     Ok(0)
+}
+
+/// Writes a report with its page and its card.
+fn keep(out: &Path, view: &View<'_>) -> Result<(), Failure> {
+    let unwritten = |error: serde_json::Error| Failure::Moved(error.to_string());
+    let card = Card::of(view);
+    write(&out.join("report.json"), &view.report.to_bytes().map_err(unwritten)?)?;
+    write(&out.join("report.html"), page::html(view).as_bytes())?;
+    write(&out.join("card.md"), card.markdown().as_bytes())?;
+    write(&out.join("card.json"), &card.to_bytes().map_err(unwritten)?)
 }
 
 /// Prints every check; the exit code says what the gate says.

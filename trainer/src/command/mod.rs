@@ -17,9 +17,11 @@ const HELP: &str = "\
 dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
 
   train    --spec MODEL.yaml --data FILE --out DIR [--against BUNDLE] [--look N]
-           writes DIR/bundle.json and DIR/report.json; compares with a served bundle if one is named
+           writes bundle.json, out_of_fold.csv, report.json, report.html, card.md and card.json in DIR; compares with a
+           served bundle if one is named
   evaluate --spec MODEL.yaml --bundle BUNDLE --data FILE [--against BUNDLE] [--look N] [--out-of-fold FILE.csv]
-           prints every metric on the holdout
+           [--out DIR]
+           prints every metric on the holdout; writes the report, its page and its card if DIR is named
   gate     --spec MODEL.yaml --candidate BUNDLE --production BUNDLE --data FILE [--look N] [--out-of-fold FILE.csv]
            prints every check; exit 0 passed, 1 failed, 2 bad input, 3 inconclusive
            --look: which look at this holdout it is (default 1); each later look must be surer
@@ -54,9 +56,11 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
     let rest = words.get(1..).unwrap_or_default();
     match command.as_str() {
         "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "out", "against", "look"], 0)?),
-        "evaluate" => {
-            laptop::evaluate(&Arguments::read(rest, &["spec", "bundle", "data", "against", "look", "out-of-fold"], 0)?)
-        }
+        "evaluate" => laptop::evaluate(&Arguments::read(
+            rest,
+            &["spec", "bundle", "data", "against", "look", "out-of-fold", "out"],
+            0,
+        )?),
         "gate" => laptop::gate(&Arguments::read(
             rest,
             &["spec", "candidate", "production", "data", "look", "out-of-fold"],

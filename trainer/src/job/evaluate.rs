@@ -6,9 +6,11 @@ use super::{
     store::{Created, Store},
 };
 use crate::{
+    card::Card,
     evaluation::{self, Contest},
     failure::{Failure, bytes},
     out_of_fold,
+    page::{self, View},
     report::Report,
     training::CODE,
 };
@@ -19,7 +21,8 @@ use dropout_model::{
     manifest::Manifest,
     rows::{Contract, MAX_FILE, read},
     task::{
-        Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, out_of_fold_file, path, report_file,
+        Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, card_file, out_of_fold_file,
+        page_file, path, report_file,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -68,7 +71,7 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
     if let Some(found) = &out_of_fold {
         exactly(&store, &found.name, &found.bytes)?;
     }
-    keep(pod, task, &candidate, &report)
+    keep(pod, task, (&candidate, &bundle), &report)
 }
 
 /// The manifest that rows are read by, if the candidate fits it. A bundle that is served already is read and scored as
@@ -206,12 +209,13 @@ fn check_training(bundle: &Bundle, now: &str) -> Result<(), Failure> {
 }
 
 /// Keeps everything in the store, the answer last, then answers.
-fn keep(pod: &Pod, task: &Task, candidate: &[u8], report: &Report) -> Result<(), Failure> {
+fn keep(pod: &Pod, task: &Task, (candidate, bundle): (&[u8], &Bundle), report: &Report) -> Result<(), Failure> {
     let store = store(pod, task);
     let written = report.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
     let report_digest = digest(&written);
     exactly(&store, &bundle_file(&report.candidate.digest), candidate)?;
     exactly(&store, &report_file(&report_digest), &written)?;
+    show(&store, &View::new(report, bundle, &task.manifest.gate), &report_digest)?;
     let hash = task.hash();
     if report.outcome != Outcome::Unchanged {
         let version = Version {
@@ -235,6 +239,14 @@ fn keep(pod: &Pod, task: &Task, candidate: &[u8], report: &Report) -> Result<(),
     exactly(&store, &answer_file(&hash), text.as_bytes())?;
     eprintln!("{:?}: {}", report.outcome, report.message);
     pod.answer_text(&text)
+}
+
+/// Keeps the page and the card beside the report. What was shown first stays: a newer trainer may draw the same report
+/// otherwise, and that is no reason to fail.
+fn show(store: &Store, view: &View<'_>, report: &str) -> Result<(), Failure> {
+    store.create(&page_file(report), page::html(view).as_bytes())?;
+    store.create(&card_file(report), Card::of(view).markdown().as_bytes())?;
+    Ok(())
 }
 
 /// Takes the version's number; a sentence if another bundle has it.
