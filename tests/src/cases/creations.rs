@@ -1,6 +1,6 @@
 //! Manifests that are created. Every rule has cases on both sides of it.
 
-use super::{Case, Edit, Refusal, nothing, set, take};
+use super::{Case, Edit, Refusal, evidence::evidence, learning::learning, nothing, set, take};
 use serde_json::{Value, json};
 
 const NAME: &str = "metadata.name: at most 40 lower-case letters, digits and dashes, beginning with a letter";
@@ -21,18 +21,19 @@ const SAME_FLOOR: &str = "gate.floors: two floors have the same metric";
 
 /// All creations.
 pub fn creations() -> Vec<Case> {
-    [whole(), names(), columns(), features(), tiers(), judging(), by_schema(), by_schema_of_pods()].concat()
+    let of_models = [whole(), names(), columns(), features(), tiers(), judging()].concat();
+    [of_models, learning(), evidence(), by_schema(), by_schema_of_pods()].concat()
 }
 
-fn good(name: &'static str, edit: Edit) -> Case {
+pub(super) fn good(name: &'static str, edit: Edit) -> Case {
     Case { name, edit, refusal: None }
 }
 
-fn bad(name: &'static str, message: &'static str, edit: Edit) -> Case {
+pub(super) fn bad(name: &'static str, message: &'static str, edit: Edit) -> Case {
     Case { name, edit, refusal: Some(Refusal::Rule(message)) }
 }
 
-fn no(name: &'static str, field: &'static str, edit: Edit) -> Case {
+pub(super) fn no(name: &'static str, field: &'static str, edit: Edit) -> Case {
     Case { name, edit, refusal: Some(Refusal::Schema(field)) }
 }
 
@@ -62,6 +63,7 @@ pub(super) fn everything(model: &mut Value) {
     });
     set(model, "/spec/features/0/role", json!("Value"));
     set(model, "/spec/features/0/onMissing", json!("Indicate"));
+    set(model, "/spec/features/0/monotone", json!("Increasing"));
     set(model, "/spec/features/-", json!({"name": "region", "type": "Category", "values": ["north", "south"]}));
     set(
         model,
@@ -73,11 +75,12 @@ pub(super) fn everything(model: &mut Value) {
     set(
         model,
         "/spec/training",
-        json!({"image": "trainer:1", "pod": pod, "activeDeadline": "2h", "retries": 3, "seed": 7}),
+        json!({
+            "algorithms": ["Logistic", "GradientBoosting"], "classWeight": "Balanced", "image": "trainer:1", "pod": pod,
+            "activeDeadline": "2h", "retries": 3, "seed": 7,
+        }),
     );
-    set(model, "/spec/gate/confidence", json!({"level": 0.9}));
-    set(model, "/spec/gate/minPatients", json!(50));
-    set(model, "/spec/gate/minPositivePatients", json!(10));
+    every_way_to_judge(model);
     set(model, "/spec/threshold", json!({"targetRecall": 0.7}));
     set(
         model,
@@ -91,6 +94,34 @@ pub(super) fn everything(model: &mut Value) {
     set(model, "/spec/rollout", json!({"progressDeadline": "5m", "soak": "30s", "automaticRollback": "Disabled"}));
     set(model, "/spec/serving/pod", pod);
     set(model, "/spec/suspend", json!(true));
+}
+
+/// Sets every field that a gate has.
+fn every_way_to_judge(model: &mut Value) {
+    let judged = [
+        ("evaluate", json!("Recent")),
+        ("confidence", json!({"method": "PairedBootstrap", "level": 0.9, "spending": "None"})),
+        (
+            "guardrails",
+            json!([
+                {"metric": "brier", "comparison": "Absolute", "margin": 0.02, "enforcement": "Report"},
+                {"metric": "alert_rate", "comparison": "Relative", "margin": 0.2},
+            ]),
+        ),
+        (
+            "slices",
+            json!([
+                {"column": "site", "metric": "precision", "margin": 0.1, "minPatients": 30, "enforcement": "Report"},
+                {"column": "region"},
+            ]),
+        ),
+        ("interventions", json!({"column": "called", "touched": "Accept"})),
+        ("minPatients", json!(50)),
+        ("minPositivePatients", json!(10)),
+    ];
+    for (field, value) in judged {
+        set(model, &format!("/spec/gate/{field}"), value);
+    }
 }
 
 fn names() -> Vec<Case> {
