@@ -4,8 +4,8 @@
 mod world;
 
 use dropout_crds::status::{
-    Entry, Failure, JudgedOutcome, MAX_HISTORY, MAX_QUARANTINED, MAX_RECORD, MAX_STATUS, Measured, Quarantined,
-    Unresolved,
+    Entry, Failure, HoldoutLooks, JudgedOutcome, MAX_HISTORY, MAX_QUARANTINED, MAX_RECORD, MAX_STATUS, Measured,
+    Quarantined, Unresolved,
 };
 use dropout_model::{
     digest::digest,
@@ -37,6 +37,7 @@ fn full(letter: &str) -> World {
     let message = letter.repeat(320 / letter.len());
     let (bundle, gate_hash, outcome) = (digest(b"bundle"), digest(b"gate"), JudgedOutcome::TrainingFailed);
     status.unresolved = Some(Unresolved { bundle, gate_hash, outcome, message, time: Time(world.now) });
+    status.holdout = Some(HoldoutLooks { patients: u32::MAX, positive_patients: u32::MAX, looks: u32::MAX - 1 });
     status.updating = Some(format!("registry.example.org/{}@{}", "trialops/".repeat(8), digest(b"image")));
     let measured = Measured { name: Metric::CalibrationInTheLarge, value: -0.123_456_789_012_345_6 };
     for release in [&mut status.production, &mut status.previous].into_iter().flatten() {
