@@ -223,6 +223,12 @@ impl DropoutModelSpec {
         self.training.as_ref().and_then(|training| training.source.as_ref())
     }
 
+    /// Names of the claims that its pods mount: data, store and, if the model was trained elsewhere, that of its bundle.
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        let bundle = self.source().map(|source| source.bundle.persistent_volume_claim.claim_name.as_str());
+        [self.data.training.persistent_volume_claim.claim_name.as_str(), self.store.claim()].into_iter().chain(bundle)
+    }
+
     /// Times a failed training is tried again, the default filled in.
     pub fn retries(&self) -> u32 {
         let retries = self.training.as_ref().and_then(|training| training.retries);
