@@ -239,13 +239,13 @@ pub fn promoted(name: &str, previous: Option<&Release>) -> String {
     }
 }
 
-/// A version was rolled back.
+/// A version was rolled back. What serves comes first: the end of a long reason is cut.
 pub fn rolled_back(name: &str, production: Option<&Release>, why: &str) -> String {
     let served = match production {
         Some(production) => format!("{} serves", production.name),
-        None => "there is nothing to go back to; edit the spec or give the command retrain".to_owned(),
+        None => "there is nothing to go back to (edit the spec or give the command retrain)".to_owned(),
     };
-    format!("{name} was rolled back: {}; {served}", short(why, 240))
+    format!("{name} was rolled back, {served}: {}", short(why, 240))
 }
 
 /// A rollout past its deadline.

@@ -217,7 +217,7 @@ fn environment_that_keeps_pods_from_service_holds_a_candidate_until_it_lets_go()
     scene.clear();
 }
 
-/// A candidate whose bundle changes between judgement and rollout.
+/// A candidate whose bundle changes between judgement and rollout: the model is suspended meanwhile.
 fn spoilt_candidate(scene: &Scene<'_>, as_v3: &dyn Fn(&mut Value)) {
     let all = |spec: &mut Value| {
         as_v3(spec);
@@ -231,19 +231,23 @@ fn spoilt_candidate(scene: &Scene<'_>, as_v3: &dyn Fn(&mut Value)) {
         model["status"]["candidate"]["name"] == "v4" && scene.has_run("v4", "Train")
     });
     let before = scene.bundles();
-    scene.trial.node.without_operator(|| {
-        scene.wait("the Job of v4 is complete", |_| scene.completed("v4") == 1);
-        let new: Vec<_> = scene.bundles().into_iter().filter(|path| !before.contains(path)).collect();
-        assert_eq!(new.len(), 1, "one new bundle in the store");
-        append(&new[0]);
+    scene.apply(|spec| {
+        all(spec);
+        spec["training"]["pod"] = slowly();
+        spec["suspend"] = json!(true);
     });
+    let judged = |model: &Value| (&model["status"]["judged"]["version"], &model["status"]["judged"]["outcome"]);
+    scene.wait("v4 has passed", |model| judged(model) == (&json!(4), &json!("Passed")));
+    let new: Vec<_> = scene.bundles().into_iter().filter(|path| !before.contains(path)).collect();
+    assert_eq!(new.len(), 1, "one new bundle in the store");
+    append(&new[0]);
+    scene.apply(all);
     let words = &["v4 was rolled back", "refused the bundle", "v3 serves"];
     let model = scene.says(
         "a candidate's bundle changed after the judgement",
         &Wanted { kind: "RolledOut", status: "False", reason: "RolledBack", words },
     );
     assert_eq!((node::production(&model), &model["status"]["quarantined"][0]["name"]), ("v3", &json!("v4")));
-    scene.apply(all);
     scene.trial.wait_for_pods(2);
 }
 
@@ -272,7 +276,7 @@ fn append(bundle: &std::path::Path) {
 
 /// So little CPU that a training takes some seconds.
 fn slowly() -> Value {
-    json!({"resources": {"requests": {"cpu": "10m"}, "limits": {"cpu": "30m", "memory": "256Mi"}}})
+    json!({"resources": {"requests": {"cpu": "10m"}, "limits": {"cpu": "60m", "memory": "256Mi"}}})
 }
 
 #[test]

@@ -53,6 +53,11 @@ impl Design {
         matrix
     }
 
+    /// The terms: position of the feature and what is taken from it.
+    pub fn parts(&self) -> impl Iterator<Item = (usize, &Part)> {
+        self.terms.iter().map(|(at, term)| (*at, &term.part))
+    }
+
     /// The model that a fit on the matrix means for rows.
     pub fn model(&self, intercept: f64, coefficients: impl IntoIterator<Item = f64>) -> Logistic {
         let terms = self.terms.iter().zip(coefficients);
@@ -102,7 +107,7 @@ pub fn check_values(features: &[Feature], columns: &[Column]) -> Result<(), BadI
 }
 
 /// The median of numbers, the most frequent level (of equals the first declared).
-fn usual(feature: &Feature, column: &Column) -> Cell {
+pub fn usual(feature: &Feature, column: &Column) -> Cell {
     match column {
         Column::Numbers(numbers) => {
             let mut known: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();

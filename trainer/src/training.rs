@@ -1,8 +1,14 @@
 //! A training: from the rows of training patients to a bundle. The same manifest, rows and code give the same bytes.
 
-use crate::{calibrate, curve, design, fold, golden::golden};
+use crate::{
+    calibrate,
+    choice::{Chosen, choose},
+    curve, design,
+    golden::golden,
+    recipe::Fitted,
+};
 use dropout_model::{
-    bundle::{Bundle, Model, SCHEMA, Scorer, logistic},
+    bundle::{Bundle, Calibration, Choice, SCHEMA, Scorer, logistic},
     input::{BadInput, Reason},
     manifest::Manifest,
     rows::Rows,
@@ -14,8 +20,16 @@ pub const MIN_DROPOUT_PATIENTS: usize = 10;
 /// Name and version of this code, written into every bundle.
 pub const CODE: &str = concat!("dropout-trainer/", env!("CARGO_PKG_VERSION"));
 
+/// What a training leaves.
+pub struct Trained {
+    /// The model.
+    pub bundle: Bundle,
+    /// The calibrated out-of-fold risk of every training row, in the order of the rows.
+    pub out_of_fold: Vec<f64>,
+}
+
 /// Trains a model on the rows of training patients. `digest` is that of the whole data file.
-pub fn train(manifest: &Manifest, rows: &Rows, digest: &str) -> Result<Bundle, BadInput> {
+pub fn train(manifest: &Manifest, rows: &Rows, digest: &str) -> Result<Trained, BadInput> {
     manifest.check()?;
     let dropouts = rows.positive_patients();
     if dropouts < MIN_DROPOUT_PATIENTS {
@@ -26,12 +40,30 @@ pub fn train(manifest: &Manifest, rows: &Rows, digest: &str) -> Result<Bundle, B
         return Err(BadInput::new(Reason::FewDropouts, message));
     }
     design::check_values(&manifest.features, &rows.columns)?;
-    let logits = fold::out_of_fold(manifest, rows)?;
-    let calibration = calibrate::calibrate(&logits, &rows.label, dropouts);
+    let Chosen { recipe, logits, choice } = choose(manifest, rows)?;
+    let fitted = recipe.fit(rows)?;
+    let (calibration, reason) = calibrate::calibrate(&logits, &rows.label, dropouts);
     let risk: Vec<f64> =
         logits.iter().map(|logit| logistic(calibration.intercept + calibration.slope * logit)).collect();
-    let model = fold::fit(manifest, rows)?;
-    let model = Model::Logistic(model);
+    let bundle = bundle(manifest, rows, Made { fitted, calibration, reason, choice, risk: &risk, digest })?;
+    Ok(Trained { bundle, out_of_fold: risk })
+}
+
+/// What was made, on the way into a bundle.
+struct Made<'a> {
+    fitted: Fitted,
+    calibration: Calibration,
+    reason: String,
+    choice: Option<Choice>,
+    risk: &'a [f64],
+    digest: &'a str,
+}
+
+fn bundle(manifest: &Manifest, rows: &Rows, made: Made<'_>) -> Result<Bundle, BadInput> {
+    let Fitted { model, shift } = made.fitted;
+    let Calibration { intercept, slope } = made.calibration;
+    // The calibration was learned on logits whose weights were undone; the bundle's model still has them.
+    let calibration = Calibration { intercept: intercept + slope * shift, slope };
     let scorer = Scorer::of(&manifest.features, &model, calibration)
         .map_err(|error| BadInput::new(Reason::BadManifest, error.to_string()))?;
     Ok(Bundle {
@@ -44,12 +76,16 @@ pub fn train(manifest: &Manifest, rows: &Rows, digest: &str) -> Result<Bundle, B
         golden: golden(&manifest.features, &model, &scorer),
         model,
         calibration,
-        thresholds: curve::points(&risk, &rows.label),
-        reference: curve::reference(&risk),
-        calibration_reason: Some(calibrate::reason(calibration, dropouts)),
-        choice: None,
+        thresholds: curve::points(made.risk, &rows.label),
+        reference: curve::reference(made.risk),
+        calibration_reason: Some(if shift == 0.0 {
+            made.reason
+        } else {
+            format!("{}; the weight of dropouts is undone by {shift:+.4} logits", made.reason)
+        }),
+        choice: made.choice,
         cutoff: manifest.data.cutoff.clone(),
-        data_digest: digest.to_owned(),
+        data_digest: made.digest.to_owned(),
         seed: manifest.training.seed,
         holdout_fraction: manifest.data.holdout_fraction(),
     })

@@ -62,7 +62,7 @@ fn a_laptop_and_a_pod_give_the_same_bundle() {
     let answer = cluster.answered(&task(1, &spec, None));
     let manifest = manifest(&spec);
     let table = table(&manifest, trial(1).as_bytes());
-    let bundle = train(&manifest, &training_rows(&manifest, &table), &table.digest).unwrap();
+    let bundle = train(&manifest, &training_rows(&manifest, &table), &table.digest).unwrap().bundle;
     assert_eq!(answer.evidence.unwrap().bundle, digest(&bundle.to_bytes().unwrap()));
 }
 

@@ -31,7 +31,9 @@ for feature in spec["features"]:
         columns.append([float(cell == "") for cell in cells])
 y = np.array([int(row[spec["label"]]) for row in rows])
 x = StandardScaler().fit_transform(np.array(columns).T)
-model = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(x, y)
+weight = float(spec.get("positiveWeight", 1.0))
+model = LogisticRegression(C=1.0, class_weight={0: 1.0, 1: weight}, solver="newton-cholesky", tol=1e-12, max_iter=1000)
+model.fit(x, y)
 with open(sys.argv[3], "w", encoding="utf-8") as out:
     for risk in model.predict_proba(x)[:, 1]:
         out.write(f"{float(risk)!r}\n")

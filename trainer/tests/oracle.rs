@@ -9,8 +9,8 @@ use dropout_model::{
     rows::cells,
 };
 use dropout_trainer::{
-    fold::fit,
-    logistic::{FitError, FittedLogistic, LogisticParams, dataset},
+    logistic::{FitError, FittedLogistic, LogisticParams, dataset, standard_errors},
+    recipe::fit_logistic,
 };
 use linfa::{
     Dataset, ParamGuard,
@@ -32,21 +32,25 @@ fn actg_base() -> Vec<Value> {
 }
 
 /// Our risks of every row of a file, fitted to every row.
-fn ours(spec: &Value, bytes: &[u8]) -> Vec<f64> {
+fn ours(spec: &Value, bytes: &[u8], weight: f64) -> Vec<f64> {
     let manifest = manifest(spec);
     let rows = table(&manifest, bytes).rows;
-    let model = fit(&manifest, &rows).unwrap();
-    let scorer = Scorer::of(&manifest.features, &Model::Logistic(model.clone()), Calibration::IDENTITY).unwrap();
+    let model = fit_logistic(&manifest, &rows, weight).unwrap();
+    let scorer = Scorer::of(&manifest.features, &Model::Logistic(model), Calibration::IDENTITY).unwrap();
     (0..rows.len()).map(|row| scorer.risk(&cells(&manifest.features, &rows.columns, row))).collect()
 }
 
 /// scikit-learn's risks; none if it cannot be had here.
-fn theirs(name: &str, file: &str, spec: &Value) -> Option<Vec<f64>> {
+fn theirs((name, weight): (&str, f64), file: &str, spec: &Value) -> Option<Vec<f64>> {
     let folder = folder(&format!("oracle-{name}"));
     let data = folder.join("data.csv");
     fs::write(&data, shared(file)?).unwrap();
     let told = folder.join("spec.json");
-    fs::write(&told, json!({"features": spec["features"], "label": spec["label"]["column"]}).to_string()).unwrap();
+    fs::write(
+        &told,
+        json!({"features": spec["features"], "label": spec["label"]["column"], "positiveWeight": weight}).to_string(),
+    )
+    .unwrap();
     let out = folder.join("risks.txt");
     let script = workspace().join("trainer/tests/oracle.sh");
     let status = Command::new("sh").arg(script).args([&data, &told, &out]).status();
@@ -65,17 +69,50 @@ fn fit_agrees_with_scikit_learn_to_1e_9_on_three_real_tasks() {
     actg["deny"] = json!([]);
     let ctn = |label| spec("CTN", "ctn-oud.csv", (label, ctn_full()));
     let tasks = [
-        ("actg_base", "actg175.csv", actg),
-        ("ctn_full", "ctn-oud.csv", ctn("dropout")),
-        ("ctn_full28", "ctn-oud.csv", ctn("dropout_28d")),
+        ("actg_base", 1.0, "actg175.csv", actg),
+        ("ctn_full", 1.0, "ctn-oud.csv", ctn("dropout")),
+        ("ctn_full_weighted", 3.25, "ctn-oud.csv", ctn("dropout")),
+        ("ctn_full28", 1.0, "ctn-oud.csv", ctn("dropout_28d")),
     ];
-    for (name, file, spec) in tasks {
-        let (Some(bytes), Some(theirs)) = (shared(file), theirs(name, file, &spec)) else { return };
-        let ours = ours(&spec, &bytes);
+    for (name, weight, file, spec) in tasks {
+        let (Some(bytes), Some(theirs)) = (shared(file), theirs((name, weight), file, &spec)) else { return };
+        let ours = ours(&spec, &bytes, weight);
         assert_eq!(ours.len(), theirs.len());
         let most = ours.iter().zip(&theirs).fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()));
         println!("{name}: largest difference of probabilities {most:.2e} over {} rows", ours.len());
         assert!(most < MOST, "{name}: {most:e}");
+    }
+}
+
+#[test]
+fn standard_errors_agree_with_statsmodels_plain_and_by_patient() {
+    let (matrix, labels) = rows(0.3);
+    let patient: Vec<u32> = (0..labels.len() as u32).map(|row| row / 3).collect();
+    let fitted: Result<FittedLogistic, FitError> =
+        LogisticParams::default().penalty(0.0).fit(&dataset(matrix.clone(), &labels));
+    let fitted = fitted.unwrap();
+    let by_patient = standard_errors(&fitted, &matrix, &labels, (&patient, 1.0)).unwrap();
+    let line = |row: usize| {
+        let cells = matrix.row(row).iter().map(f64::to_string).collect::<Vec<_>>().join(",");
+        format!("{cells},{},{}\n", u8::from(labels[row]), patient[row])
+    };
+    let file = folder("oracle-errors").join("rows.csv");
+    fs::write(&file, (0..labels.len()).map(line).collect::<String>()).unwrap();
+    let script = workspace().join("trainer/tests/oracle.sh");
+    let output = Command::new("sh").env("SCRIPT", "errors.py").arg(script).arg(&file).output().unwrap();
+    if output.status.code() == Some(77) {
+        return skipped("statsmodels cannot be had here");
+    }
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 4, "{}", String::from_utf8_lossy(&output.stderr));
+    for (at, line) in text.lines().enumerate() {
+        let (plain, clustered) = line.split_once(' ').unwrap();
+        let ours = (fitted.inverse_hessian[[at, at]].sqrt(), by_patient[at]);
+        let theirs: (f64, f64) = (plain.parse().unwrap(), clustered.parse().unwrap());
+        assert!(
+            (ours.0 / theirs.0 - 1.0).abs() < 1e-6 && (ours.1 / theirs.1 - 1.0).abs() < 1e-6,
+            "{ours:?} {theirs:?}"
+        );
     }
 }
 

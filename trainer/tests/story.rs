@@ -21,7 +21,7 @@ const STUDY: &str = "CTN-0094";
 
 fn trained(manifest: &Manifest, bytes: &[u8]) -> Bundle {
     let table = table(manifest, bytes);
-    train(manifest, &training_rows(manifest, &table), &table.digest).unwrap()
+    train(manifest, &training_rows(manifest, &table), &table.digest).unwrap().bundle
 }
 
 fn identity(bundle: &Bundle) -> String {

@@ -82,7 +82,7 @@ fn judged(
     let manifest = manifest(spec);
     let features = production.map(|bundle| bundle.features.as_slice());
     let table = read("trial.csv", text.as_bytes(), &Contract { manifest: &manifest, production: features }).unwrap();
-    let bundle = train(&manifest, &training_rows(&manifest, &table), &table.digest).unwrap();
+    let bundle = train(&manifest, &training_rows(&manifest, &table), &table.digest).unwrap().bundle;
     let served = production.map(|bundle| Served {
         digest: digest(&bundle.to_bytes().unwrap()),
         threshold: resolve(manifest.threshold.target(), &bundle.thresholds),
@@ -130,7 +130,7 @@ fn a_model_comes_near_the_true_risks_and_never_passes_them() {
     let manifest = manifest(&spec);
     let text = csv(&trial(20_000, 3, Scenario::Stable));
     let rows = table(&manifest, text.as_bytes());
-    let bundle = train(&manifest, &training_rows(&manifest, &rows), &rows.digest).unwrap();
+    let bundle = train(&manifest, &training_rows(&manifest, &rows), &rows.digest).unwrap().bundle;
     let fresh = trial(20_000, 4, Scenario::Stable);
     let mature = mature(&fresh);
     let label: Vec<bool> = mature.iter().map(|row| row.dropout).collect();

@@ -93,7 +93,7 @@ pub fn compare(candidate: &Side<'_>, production: Option<&Side<'_>>, seed: i64) -
 }
 
 /// How often each patient is drawn.
-fn times_drawn(stream: Stream, patients: usize) -> Vec<f64> {
+pub fn times_drawn(stream: Stream, patients: usize) -> Vec<f64> {
     let mut times = vec![0.0; patients];
     for draw in 0..patients as u64 {
         if let Some(slot) = times.get_mut(stream.below(draw, patients as u64) as usize) {

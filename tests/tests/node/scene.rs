@@ -220,6 +220,8 @@ impl Node {
     /// Runs without an operator for a while.
     pub fn without_operator(&self, meanwhile: impl FnOnce()) {
         self.operators(0);
+        let gone = ["wait", "--for=delete", "pod", "-l", "app.kubernetes.io/name=dropout-operator", "--timeout=60s"];
+        self.kubectl(&[&["-n", "dropout-system"][..], &gone].concat());
         meanwhile();
         self.operators(1);
     }

@@ -5,9 +5,10 @@ use super::{arguments::Arguments, table};
 use crate::{
     evaluation::{Contest, evaluate as judged, training_rows},
     failure::{Failure, bytes},
+    out_of_fold,
     report::Report,
     spec::{self, Spec},
-    training,
+    training::{self, Trained},
 };
 use dropout_model::{
     bundle::{Bundle, MAX_BYTES},
@@ -15,7 +16,7 @@ use dropout_model::{
     input::{BadInput, Reason},
     policy::resolve,
     rows::{Contract, MAX_FILE, Table, read},
-    task::{Outcome, Served},
+    task::{Outcome, Served, path},
 };
 use std::{fs, path::Path};
 
@@ -33,11 +34,12 @@ pub fn train(arguments: &Arguments) -> Result<u8, Failure> {
     let table = rows(&spec, arguments.needed("data")?, against.as_ref())?;
     let training = training_rows(&spec.manifest, &table);
     eprintln!("training on {} rows of {} patients", training.len(), training.patients.len());
-    let bundle = training::train(&spec.manifest, &training, &table.digest)?;
+    let Trained { bundle, out_of_fold } = training::train(&spec.manifest, &training, &table.digest)?;
     let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
     let candidate = Read { bundle, digest: digest(&bytes) };
     let report = report(&spec, &table, (&candidate, against.as_ref()))?;
     write(&out.join("bundle.json"), &bytes)?;
+    write(&out.join(path::OUT_OF_FOLD), out_of_fold::text(&out_of_fold).as_bytes())?;
     write(&out.join("report.json"), &report.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?)?;
     print!("{}", table::metrics(&report));
     Ok(0)

@@ -3,7 +3,7 @@
 use super::{Pod, Training, inside};
 use crate::{
     failure::{Failure, bytes},
-    training,
+    out_of_fold, training,
 };
 use dropout_model::{
     rows::{Contract, MAX_FILE, read},
@@ -16,9 +16,10 @@ pub fn train(pod: &Pod, mut told: Training) -> Result<(), Failure> {
     told.manifest.data.training.digest = None;
     told.manifest.label.censor = None;
     let table = read(path::ROWS, &bytes, &Contract { manifest: &told.manifest, production: None })?;
-    let bundle = training::train(&told.manifest, &table.rows, &told.data_digest)?;
-    let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
+    let trained = training::train(&told.manifest, &table.rows, &told.data_digest)?;
+    let bytes = trained.bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
     pod.write(&inside(path::OUTPUT, path::BUNDLE), &bytes)?;
+    pod.write(&inside(path::OUTPUT, path::OUT_OF_FOLD), out_of_fold::text(&trained.out_of_fold).as_bytes())?;
     eprintln!("trained on {} rows of {} patients", table.rows.len(), table.rows.patients.len());
     Ok(())
 }

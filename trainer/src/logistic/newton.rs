@@ -1,8 +1,13 @@
 //! Newton's steps for penalised logistic regression (iteratively reweighted least squares; McCullagh and Nelder 1989,
-//! section 4.4). One thread, sums in the order of the rows, exp and log from libm.
+//! section 4.4). Sums are taken over pieces of a fixed number of rows, in the order of the rows, and the pieces added in
+//! their order, so that the bits do not depend on the number of threads; exp and log from libm.
 
 use super::{FitError, cholesky};
+use crate::parallel;
 use dropout_model::bundle::logistic;
+
+/// Rows of a piece.
+const PIECE: usize = 16_384;
 
 /// What is minimised: the summed log loss plus penalty / 2 times the squared length of the coefficients.
 pub struct Problem<'a> {
@@ -12,8 +17,12 @@ pub struct Problem<'a> {
     pub width: usize,
     /// The labels.
     pub labels: &'a [bool],
+    /// How often each row counts; empty means once.
+    pub weights: &'a [f64],
     /// Weight of the penalty; the intercept is free.
     pub penalty: f64,
+    /// Most threads.
+    pub threads: usize,
 }
 
 /// The loss and its derivatives at one point.
@@ -27,7 +36,8 @@ struct State {
 impl Problem<'_> {
     /// The coefficients, the intercept last, and the number of steps taken.
     pub fn solve(&self, tolerance: f64, steps: usize) -> Result<(Vec<f64>, usize), FitError> {
-        let enough = tolerance * self.labels.len() as f64;
+        let rows = self.weighed().map(|(_, weight)| weight).sum::<f64>();
+        let enough = tolerance * rows;
         let mut point = vec![0.0; self.width + 1];
         if let Some(intercept) = point.last_mut() {
             *intercept = self.base_rate_logit();
@@ -37,7 +47,7 @@ impl Problem<'_> {
             let Some(direction) = cholesky::solve(&state.hessian, &state.gradient) else { break };
             let steepest = state.gradient.iter().fold(0.0_f64, |most, slope| most.max(slope.abs()));
             if steepest <= enough {
-                if self.penalty == 0.0 && state.loss < 1e-6 * self.labels.len() as f64 {
+                if self.penalty == 0.0 && state.loss < 1e-6 * rows {
                     // The labels are separable: the loss falls for ever and there is no optimum.
                     break;
                 }
@@ -65,22 +75,34 @@ impl Problem<'_> {
         None
     }
 
+    /// The inverse of the Hessian at a point, row-major and whole; the intercept is last.
+    pub fn inverse_hessian(&self, point: &[f64]) -> Option<Vec<f64>> {
+        cholesky::inverse(&self.state(point).hessian, point.len())
+    }
+
+    /// Labels with their weights.
+    fn weighed(&self) -> impl Iterator<Item = (bool, f64)> + '_ {
+        self.labels.iter().enumerate().map(|(at, label)| (*label, self.weights.get(at).copied().unwrap_or(1.0)))
+    }
+
     fn base_rate_logit(&self) -> f64 {
-        let positive = self.labels.iter().filter(|label| **label).count() as f64;
-        libm::log(positive / (self.labels.len() as f64 - positive))
+        let (positive, all) = self.weighed().fold((0.0, 0.0), |(positive, all), (label, weight)| {
+            (positive + if label { weight } else { 0.0 }, all + weight)
+        });
+        libm::log(positive / (all - positive))
     }
 
     fn state(&self, point: &[f64]) -> State {
         let size = self.width + 1;
-        let mut state = State { loss: 0.0, gradient: vec![0.0; size], hessian: vec![0.0; size * size] };
-        let mut row = vec![1.0; size];
-        for (at, label) in self.labels.iter().enumerate() {
-            let values = self.values.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
-            for (slot, value) in row.iter_mut().zip(values) {
-                *slot = *value;
-            }
-            add(&mut state, &row, point, *label);
-        }
+        let pieces: Vec<&[bool]> = self.labels.chunks(PIECE).collect();
+        let share = pieces.len().div_ceil(self.threads.max(1)).max(1);
+        let shares = pieces.chunks(share).enumerate().collect();
+        let summed = parallel::each(shares, |(at, pieces): (usize, &[&[bool]])| {
+            let starts = (at * share..).map(|piece| piece * PIECE);
+            pieces.iter().zip(starts).map(|(labels, start)| self.piece(start, labels, point)).collect::<Vec<_>>()
+        });
+        let mut state = State::zero(size);
+        summed.iter().flatten().for_each(|piece| state.add(piece));
         for (at, coefficient) in point.iter().take(self.width).enumerate() {
             state.loss += 0.5 * self.penalty * coefficient * coefficient;
             if let (Some(slope), Some(bend)) = (state.gradient.get_mut(at), state.hessian.get_mut(at * (size + 1))) {
@@ -90,15 +112,42 @@ impl Problem<'_> {
         }
         state
     }
+
+    /// The sums over the rows of one piece.
+    fn piece(&self, start: usize, labels: &[bool], point: &[f64]) -> State {
+        let mut state = State::zero(self.width + 1);
+        let mut row = vec![1.0; self.width + 1];
+        for (at, label) in (start..).zip(labels) {
+            let weight = self.weights.get(at).copied().unwrap_or(1.0);
+            let values = self.values.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
+            for (slot, value) in row.iter_mut().zip(values) {
+                *slot = *value;
+            }
+            add(&mut state, (&row, weight), point, *label);
+        }
+        state
+    }
 }
 
-fn add(state: &mut State, row: &[f64], point: &[f64], label: bool) {
+impl State {
+    fn zero(size: usize) -> Self {
+        Self { loss: 0.0, gradient: vec![0.0; size], hessian: vec![0.0; size * size] }
+    }
+
+    fn add(&mut self, piece: &Self) {
+        self.loss += piece.loss;
+        let sums = self.gradient.iter_mut().chain(&mut self.hessian);
+        sums.zip(piece.gradient.iter().chain(&piece.hessian)).for_each(|(sum, part)| *sum += part);
+    }
+}
+
+fn add(state: &mut State, (row, weight): (&[f64], f64), point: &[f64], label: bool) {
     let logit = row.iter().zip(point).fold(0.0, |sum, (x, b)| sum + x * b);
     let risk = logistic(logit);
     let away = if label { -logit } else { logit };
-    state.loss += away.max(0.0) + libm::log1p(libm::exp(-away.abs()));
-    let miss = risk - f64::from(u8::from(label));
-    let bend = risk * (1.0 - risk);
+    state.loss += weight * (away.max(0.0) + libm::log1p(libm::exp(-away.abs())));
+    let miss = weight * (risk - f64::from(u8::from(label)));
+    let bend = weight * risk * (1.0 - risk);
     let lines = state.hessian.chunks_exact_mut(row.len());
     for (at, ((line, slope), value)) in lines.zip(&mut state.gradient).zip(row).enumerate() {
         *slope += miss * value;
