@@ -41,24 +41,37 @@ pub struct Command {
     pub token: String,
 }
 
-/// The commands in a model's annotations. A value without `@` and a time is no command; `malformed` names those.
-pub fn commands(annotations: &BTreeMap<String, String>) -> Vec<Command> {
-    let read = |name: CommandName| {
-        let token = annotations.get(&format!("{PREFIX}{}", name.name()))?;
-        let (argument, time) = token.rsplit_once('@')?;
-        time.parse::<jiff::Timestamp>().ok()?;
-        Some(Command { name, argument: argument.to_owned(), token: token.clone() })
-    };
-    CommandName::ALL.into_iter().filter_map(read).collect()
+/// A command whose value cannot be read: without an argument, or without `@` and a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Which.
+    pub name: CommandName,
+    /// The whole value. It may be anything, so it is never repeated to people.
+    pub token: String,
 }
 
-/// The names of commands whose value cannot be read.
-pub fn malformed(annotations: &BTreeMap<String, String>) -> Vec<&'static str> {
-    let understood = commands(annotations);
-    let is_bad = |name: &CommandName| {
-        annotations.contains_key(&format!("{PREFIX}{}", name.name())) && !understood.iter().any(|c| c.name == *name)
+/// The commands in a model's annotations that can be read.
+pub fn commands(annotations: &BTreeMap<String, String>) -> Vec<Command> {
+    read(annotations).filter_map(Result::ok).collect()
+}
+
+/// The commands in a model's annotations that cannot be read.
+pub fn malformed(annotations: &BTreeMap<String, String>) -> Vec<Malformed> {
+    read(annotations).filter_map(Result::err).collect()
+}
+
+fn read(annotations: &BTreeMap<String, String>) -> impl Iterator<Item = Result<Command, Malformed>> {
+    let read = |name: CommandName| {
+        let token = annotations.get(&format!("{PREFIX}{}", name.name()))?;
+        Some(command(name, token).ok_or_else(|| Malformed { name, token: token.clone() }))
     };
-    CommandName::ALL.into_iter().filter(is_bad).map(CommandName::name).collect()
+    CommandName::ALL.into_iter().filter_map(read)
+}
+
+fn command(name: CommandName, token: &str) -> Option<Command> {
+    let (argument, time) = token.rsplit_once('@').filter(|(argument, _)| !argument.is_empty())?;
+    time.parse::<jiff::Timestamp>().ok()?;
+    Some(Command { name, argument: argument.to_owned(), token: token.to_owned() })
 }
 
 #[cfg(test)]
@@ -71,7 +84,10 @@ mod tests {
         let token = "v2@2026-11-20T09:00:00Z";
         let command = Command { name: CommandName::RollbackTo, argument: "v2".into(), token: token.into() };
         assert_eq!(commands(&of(token)), [command]);
-        assert_eq!(commands(&of("v2")), []);
-        assert_eq!(malformed(&of("v2@yesterday")), ["rollback-to"]);
+        assert_eq!(malformed(&of(token)), []);
+        for token in ["v2", "v2@yesterday", "@2026-11-20T09:00:00Z", ""] {
+            assert_eq!(commands(&of(token)), []);
+            assert_eq!(malformed(&of(token)), [Malformed { name: CommandName::RollbackTo, token: token.into() }]);
+        }
     }
 }

@@ -13,7 +13,7 @@ pub enum ConditionType {
     Stalled,
     /// The last training's data kept the contract.
     DataAccepted,
-    /// The last training made a model.
+    /// The last training made a model, or the bundle of `spec.training.source` took its place.
     Trained,
     /// The last candidate passed the gate.
     GatePassed,
@@ -63,6 +63,8 @@ pub enum Reason {
     BadInput,
     /// A model was trained.
     Trained,
+    /// The model is the bundle that `spec.training.source` names; nothing was trained.
+    Imported,
     /// The gate let a candidate through.
     GatePassed,
     /// The gate refused a candidate.

@@ -3,13 +3,10 @@
 use crate::{
     pod::{Pod, SecretRef},
     status::DropoutModelStatus,
+    training::Training,
 };
 use dropout_model::{
-    digest::json_digest,
-    manifest::{
-        Algorithm, Claim, ClassWeight, Data, Feature, Gate, Label, Learning, Manifest, ModelSource, OnMissing, Role,
-        Study, Threshold, Tier,
-    },
+    manifest::{Claim, Data, Feature, Gate, Label, Manifest, ModelSource, Study, Threshold, Tier},
     period::Period,
 };
 use kube::{CustomResource, KubeSchema};
@@ -60,7 +57,17 @@ use serde::{Deserialize, Serialize};
     validation = Rule::new("!has(self.tiers) || size(self.tiers) == 0 || (size(self.tiers) >= 2 && has(self.tiers[0].from) && self.tiers[0].from == 0.0)").message("tiers: two or more are needed, and the first starts at 0"),
     validation = Rule::new("!has(self.tiers) || self.tiers.all(t, self.tiers.exists_one(u, u.name == t.name))").message("tiers: two tiers have the same name"),
     validation = Rule::new("!has(self.threshold) || [has(self.threshold.value), has(self.threshold.targetRecall), has(self.threshold.maxAlertRate)].filter(x, x).size() == 1").message("threshold: set exactly one of value, targetRecall and maxAlertRate"),
-    validation = Rule::new("!has(self.gate) || !has(self.gate.floors) || self.gate.floors.all(f, self.gate.floors.exists_one(g, g.metric == f.metric))").message("gate.floors: two floors have the same metric")
+    validation = Rule::new("!has(self.gate) || !has(self.gate.floors) || self.gate.floors.all(f, self.gate.floors.exists_one(g, g.metric == f.metric))").message("gate.floors: two floors have the same metric"),
+    validation = Rule::new("self.features.all(f, !has(f.monotone) || f.type != 'Category')").message("features: monotone belongs to type Number and Integer only"),
+    validation = Rule::new("!has(self.training) || !has(self.training.algorithms) || self.training.algorithms.all(a, self.training.algorithms.exists_one(b, b == a))").message("training.algorithms: an algorithm is listed twice"),
+    validation = Rule::new("!has(self.training) || !has(self.training.source) || has(self.training.source.bundle.digest)").message("training.source.bundle: digest is needed; a change of it makes another candidate"),
+    validation = Rule::new("!has(self.training) || !has(self.training.source) || (!has(self.training.image) && !has(self.training.classWeight) && (!has(self.training.algorithms) || size(self.training.algorithms) == 0))").message("training.source: a model that was trained elsewhere is not trained here; take image, algorithms and classWeight out"),
+    validation = Rule::new("!has(self.gate) || !has(self.gate.guardrails) || self.gate.guardrails.all(r, self.gate.guardrails.exists_one(s, s.metric == r.metric))").message("gate.guardrails: two guardrails have the same metric"),
+    validation = Rule::new("!has(self.gate) || !has(self.gate.slices) || self.gate.slices.all(s, self.gate.slices.exists_one(t, t.column == s.column))").message("gate.slices: two slices have the same column"),
+    validation = Rule::new("!has(self.gate) || !has(self.gate.slices) || !has(self.deny) || !self.gate.slices.exists(s, s.column in self.deny)").message("gate.slices: a denied column is a slice; take it out of slices"),
+    validation = Rule::new("!has(self.gate) || !has(self.gate.slices) || !self.gate.slices.exists(s, s.column == self.label.column || s.column == self.patientId || (has(self.label.censor) && s.column == self.label.censor))").message("gate.slices: the label, censor or patientId column is a slice; take it out"),
+    validation = Rule::new("!has(self.gate) || !has(self.gate.evaluate) || self.gate.evaluate != 'Recent' || has(self.index)").message("gate.evaluate: Recent needs index, the column with a row's date"),
+    validation = Rule::new("!has(self.gate) || !has(self.gate.interventions) || !(self.gate.interventions.column == self.label.column || self.gate.interventions.column == self.patientId || (has(self.label.censor) && self.gate.interventions.column == self.label.censor) || self.features.exists(f, f.name == self.gate.interventions.column))").message("gate.interventions: column is a feature or the label, censor or patientId column; name another")
 )]
 pub struct DropoutModelSpec {
     /// The trial.
@@ -142,54 +149,6 @@ pub enum SingleNode {
     Allow,
 }
 
-/// How a model is trained.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Training {
-    /// Where the model comes from. Left out: it is trained.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<ModelSource>,
-    /// What is tried, 1 or 2. With two, the simpler is taken unless the other is better beyond doubt in cross-validation.
-    /// Left out: Logistic.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 2))]
-    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
-    pub algorithms: Vec<Algorithm>,
-    /// Whether dropouts weigh more than others in a fit; risks stay calibrated. Left out: None.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class_weight: Option<ClassWeight>,
-    /// Image of the container `train`. Left out: the operator's own trainer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512))]
-    pub image: Option<String>,
-    /// What is said about the training's pod.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pod: Option<Pod>,
-    /// Longest time a training may take, from Job to answer. Left out: 1h.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub active_deadline: Option<Period>,
-    /// How often a training that failed for no reason of the data is tried again. Left out: 2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 10))]
-    pub retries: Option<i32>,
-    /// Seed of everything random. Left out: 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
-    pub seed: Option<i64>,
-}
-
-impl Training {
-    /// The part that Jobs need.
-    fn learning(&self) -> Learning {
-        Learning {
-            seed: self.seed.unwrap_or(0),
-            algorithms: self.algorithms.clone(),
-            class_weight: self.class_weight,
-            source: self.source.clone(),
-        }
-    }
-}
-
 /// How a promoted version comes into service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -259,27 +218,15 @@ impl DropoutModelSpec {
         }
     }
 
-    /// Identity of what a training would learn: features, deny, label, data, seed and an explicit image. Deadlines,
-    /// resources and the operator's own defaults are no part of it, so that an upgrade retrains nothing.
-    pub fn training_hash(&self) -> String {
-        let image = self.training.as_ref().and_then(|training| training.image.as_deref());
-        let seed = self.training.as_ref().and_then(|training| training.seed).filter(|seed| *seed != 0);
-        let columns = (&self.patient_id, &self.landmark, &self.index);
-        let features: Vec<Feature> = self.features.iter().cloned().map(without_defaults).collect();
-        let label = (
-            &self.label.column,
-            self.label.positive_value(),
-            self.label.horizon,
-            self.label.maturity(),
-            &self.label.censor,
-        );
-        let data = (&self.data.training, &self.data.cutoff, self.data.holdout_fraction());
-        json_digest(&(columns, features, &self.deny, label, data, seed, image))
+    /// The model that was trained elsewhere, if the spec names one.
+    pub fn source(&self) -> Option<&ModelSource> {
+        self.training.as_ref().and_then(|training| training.source.as_ref())
     }
 
-    /// Identity of how a candidate is judged: the gate and the target of the threshold.
-    pub fn gate_hash(&self) -> String {
-        json_digest(&(self.gate.clone().unwrap_or_default(), self.threshold.clone().unwrap_or_default()))
+    /// Names of the claims that its pods mount: data, store and, if the model was trained elsewhere, that of its bundle.
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        let bundle = self.source().map(|source| source.bundle.persistent_volume_claim.claim_name.as_str());
+        [self.data.training.persistent_volume_claim.claim_name.as_str(), self.store.claim()].into_iter().chain(bundle)
     }
 
     /// Times a failed training is tried again, the default filled in.
@@ -322,13 +269,6 @@ impl DropoutModelSpec {
     pub fn single_node(&self) -> SingleNode {
         self.store.single_node.unwrap_or_default()
     }
-}
-
-/// A feature with values equal to the default left out, so that writing a default down retrains nothing.
-fn without_defaults(mut feature: Feature) -> Feature {
-    feature.role = feature.role.filter(|role| *role != Role::default());
-    feature.on_missing = feature.on_missing.filter(|rule| *rule != OnMissing::default());
-    feature
 }
 
 impl Store {

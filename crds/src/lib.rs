@@ -3,9 +3,11 @@
 pub mod command;
 pub mod condition;
 pub mod dropout_model;
+mod identity;
 pub mod pod;
 pub mod schema;
 pub mod status;
+pub mod training;
 
 pub use condition::{ConditionType, Reason};
 pub use dropout_model::{DropoutModel, DropoutModelSpec};

@@ -50,6 +50,9 @@ pub struct DropoutModelStatus {
     /// What was judged last. A trigger fires when its input differs from this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
+    /// The holdout and how often it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<HoldoutLooks>,
     /// Why production's threshold was not resolved under the spec's gate and target, if an evaluation of its bundle
     /// ended without one. It is not repeated for the same bundle and gate before another training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -224,6 +227,22 @@ pub struct Judged {
     pub time: Time,
 }
 
+/// The holdout and how often candidates were compared with production on it. Each look is a chance to err, so the gate
+/// asks for more at each; when the dropout patients have grown by a quarter, looks are counted from 1 again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HoldoutLooks {
+    /// Patients in the holdout at the first of these looks.
+    #[schemars(extend("format" = "int32"))]
+    pub patients: u32,
+    /// Patients in the holdout at the first of these looks who dropped out.
+    #[schemars(extend("format" = "int32"))]
+    pub positive_patients: u32,
+    /// Looks since then, from 1.
+    #[schemars(extend("format" = "int32"))]
+    pub looks: u32,
+}
+
 /// What came out of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum JudgedOutcome {
@@ -337,6 +356,9 @@ pub struct Record {
     pub judged: Option<Judged>,
     /// Bundles that are never served again.
     pub quarantined: Vec<Quarantined>,
+    /// The holdout and how often it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<HoldoutLooks>,
 }
 
 /// Name of a version.

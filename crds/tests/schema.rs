@@ -114,6 +114,20 @@ fn conditions_are_a_map_by_type() {
     assert_eq!(conditions["x-kubernetes-list-map-keys"], serde_json::json!(["type"]));
 }
 
+// As a map by name, a hand edit would block the list that Git says; as a set, so would its order.
+#[test]
+fn lists_of_how_to_learn_and_judge_are_replaced_as_a_whole() {
+    for path in ["/features", "/deny", "/tiers", "/training/properties/algorithms"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(["guardrails", "slices", "floors"].map(|list| format!("/gate/properties/{list}")))
+    {
+        let spec = spec();
+        let list = spec.pointer(&format!("/properties{path}")).unwrap();
+        assert_eq!(list["x-kubernetes-list-type"], "atomic", "{path}");
+    }
+}
+
 #[test]
 fn the_status_is_a_part_that_only_the_operator_writes() {
     let crd = serde_json::to_value(DropoutModel::crd()).unwrap();

@@ -6,6 +6,7 @@ use crate::{
     manifest::{Manifest, Metric},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 /// The contract that this code speaks.
 pub const CONTRACT: &str = "trialops.dev/job/v1alpha1";
@@ -248,7 +249,7 @@ pub enum NoAnswer {
     /// Nothing there.
     #[error("it left no answer")]
     Empty,
-    /// No JSON of the contract.
+    /// No JSON of the contract. The sentence says what is wrong and where, and repeats nothing of the text.
     #[error("its answer is not readable: {0}")]
     Malformed(String),
     /// The answer of another contract or task.
@@ -262,7 +263,7 @@ impl Answer {
         if text.trim().is_empty() {
             return Err(NoAnswer::Empty);
         }
-        let answer: Self = serde_json::from_str(text).map_err(|error| NoAnswer::Malformed(error.to_string()))?;
+        let answer: Self = serde_json::from_str(text).map_err(|error| NoAnswer::Malformed(place(&error)))?;
         if answer.contract != CONTRACT || answer.task != task {
             return Err(NoAnswer::Foreign);
         }
@@ -304,6 +305,16 @@ impl Answer {
     }
 }
 
+/// What is wrong with a text and where. The parser's own words repeat what it stumbled over, which might be a patient's.
+fn place(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Syntax => "it is no JSON",
+        Category::Eof => "it ends too early",
+        Category::Data | Category::Io => "it breaks the contract",
+    };
+    format!("{what} at line {} column {}", error.line(), error.column())
+}
+
 impl Outcome {
     /// Whether an answer with this outcome must say what was found.
     pub const fn needs_evidence(self) -> bool {
@@ -322,5 +333,22 @@ impl Verdict {
             Self::Inconclusive => 1,
             Self::Passed => 2,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_told_by_its_place_and_never_by_its_content() {
+        let told = |text: &str| Answer::read(text, "sha256:task");
+        let malformed = |place: &str| Err(NoAnswer::Malformed(place.to_owned()));
+        assert_eq!(told("patient P-0017 has no age"), malformed("it is no JSON at line 1 column 1"));
+        assert_eq!(told(r#"{"contract":"P-0017"#), malformed("it ends too early at line 1 column 19"));
+        let outcome = r#"{"contract": "x", "task": "x", "outcome": "P-0017", "reason": "", "message": ""}"#;
+        assert_eq!(told(outcome), malformed("it breaks the contract at line 1 column 50"));
+        assert_eq!(told(r#"{"P-0017": 1}"#), malformed("it breaks the contract at line 1 column 13"));
+        assert_eq!(told(" \n"), Err(NoAnswer::Empty));
     }
 }

@@ -165,10 +165,8 @@ fn users(
     claim: &k8s_openapi::api::core::v1::PersistentVolumeClaim,
 ) -> Vec<ObjectRef<DropoutModel>> {
     let (name, namespace) = (claim.name_any(), claim.namespace());
-    let uses = |model: &Arc<DropoutModel>| {
-        model.namespace() == namespace
-            && (model.spec.store.claim() == name || model.spec.data.training.persistent_volume_claim.claim_name == name)
-    };
+    let uses =
+        |model: &Arc<DropoutModel>| model.namespace() == namespace && model.spec.claims().any(|claim| claim == name);
     models.state().iter().filter(|model| uses(model)).map(|model| ObjectRef::from_obj(model.as_ref())).collect()
 }
 

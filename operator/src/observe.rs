@@ -8,7 +8,10 @@ mod serving;
 mod trouble;
 
 use crate::{context::Context, labels};
-use dropout_crds::{DropoutModel, command::commands};
+use dropout_crds::{
+    DropoutModel, DropoutModelSpec,
+    command::{commands, malformed},
+};
 use dropout_planner::observed::{ClaimFact, Identity, Observed, Run, RunPhase};
 use gather::Gathered;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -26,11 +29,13 @@ pub fn observed(context: &Context, gathered: &Gathered) -> Observed {
         serving: serving::serving(gathered, &identity),
         data_claim: claim(&model.spec.data.training.persistent_volume_claim.claim_name, gathered.data_claim.as_deref()),
         store_claim: claim(model.spec.store.claim(), gathered.store_claim.as_deref()),
+        bundle_claim: bundle_claim_name(&model.spec).map(|name| claim(name, gathered.bundle_claim.as_deref())),
         fleet: context.ledger.others(&identity.uid, limits),
         inference_image: context.settings.inference_image.clone(),
         spec: model.spec.clone(),
         status: model.status.clone().filter(|status| *status != Default::default()),
         commands: commands(model.annotations()),
+        malformed: malformed(model.annotations()),
         identity,
     }
 }
@@ -57,6 +62,11 @@ pub fn identity(model: &DropoutModel) -> Identity {
         uid: model.uid().unwrap_or_default(),
         generation: model.metadata.generation.unwrap_or(0),
     }
+}
+
+/// Name of the claim of the bundle that was trained elsewhere, if the spec names one.
+fn bundle_claim_name(spec: &DropoutModelSpec) -> Option<&str> {
+    spec.source().map(|source| source.bundle.persistent_volume_claim.claim_name.as_str())
 }
 
 fn claim(name: &str, claim: Option<&PersistentVolumeClaim>) -> ClaimFact {

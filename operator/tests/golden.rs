@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::{frame, identity, launch, quickstart, release, serve, settings, spec, with_every_pod_field};
+use common::{
+    frame, identity, launch, quickstart, release, serve, settings, spec, with_a_bundle, with_every_pod_field,
+};
 use dropout_crds::status::CandidateWork;
 use dropout_operator::render::{
     serving::serving,
@@ -20,6 +22,11 @@ fn the_quickstart_is_rendered_as_it_was() {
 #[test]
 fn a_model_with_every_field_of_a_pod_is_rendered_as_it_was() {
     rendered_as_kept("every-pod-field", &with_every_pod_field());
+}
+
+#[test]
+fn a_model_that_was_trained_elsewhere_is_rendered_as_it_was() {
+    rendered_as_kept("bundle", &with_a_bundle());
 }
 
 #[test]

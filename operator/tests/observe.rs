@@ -8,7 +8,10 @@ use common::{
     server::{refusal, server},
     stored,
 };
-use dropout_crds::status::CandidateWork;
+use dropout_crds::{
+    command::{CommandName, Malformed},
+    status::CandidateWork,
+};
 use dropout_model::task::{Answer, CONTRACT, NoAnswer, Outcome};
 use dropout_operator::observe::{gather::Gathered, observed};
 use dropout_planner::observed::{ClaimFact, Deployed, Observed, Run, RunFailure, RunPhase, ServingFact, ServingFault};
@@ -92,8 +95,9 @@ async fn a_complete_job_without_an_answer_says_so() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_json_is_malformed() {
-    assert!(matches!(phase(&completed("{\"contract\":")), RunPhase::Finished(Err(NoAnswer::Malformed(_)))));
+async fn an_answer_that_is_no_json_is_malformed_and_told_by_its_place() {
+    let malformed = NoAnswer::Malformed("it ends too early at line 1 column 12".into());
+    assert_eq!(phase(&completed("{\"contract\":")), RunPhase::Finished(Err(malformed)));
 }
 
 #[tokio::test]
@@ -388,6 +392,12 @@ async fn a_claim_is_absent_or_there_for_one_node_or_for_all() {
     let facts = facts(&gathered);
     assert_eq!(facts.data_claim, ClaimFact::Present { name: "onc-302".into(), is_shared: false });
     assert_eq!(facts.store_claim, ClaimFact::Present { name: "onc-302".into(), is_shared: true });
+    assert_eq!(facts.bundle_claim, None);
+    let mut gathered = alone(stored(common::with_a_bundle()));
+    assert_eq!(self::facts(&gathered).bundle_claim, Some(ClaimFact::Absent("models".into())));
+    gathered.bundle_claim = claim("ReadOnlyMany");
+    let there = ClaimFact::Present { name: "models".into(), is_shared: false };
+    assert_eq!(self::facts(&gathered).bundle_claim, Some(there));
 }
 
 #[tokio::test]
@@ -398,14 +408,15 @@ async fn an_empty_status_is_a_lost_one() {
 }
 
 #[tokio::test]
-async fn a_command_is_seen_and_a_malformed_one_is_not() {
+async fn a_command_is_seen_and_a_malformed_one_is_told_apart() {
     let mut manifest = quickstart();
     manifest["metadata"]["annotations"] = json!({
         "trialops.dev/rollback-to": "v2@2026-11-20T09:00:00Z", "trialops.dev/retrain": "now", "other": "x",
     });
-    let commands = facts(&alone(stored(manifest))).commands;
-    let arguments: Vec<&str> = commands.iter().map(|command| command.argument.as_str()).collect();
+    let facts = facts(&alone(stored(manifest)));
+    let arguments: Vec<&str> = facts.commands.iter().map(|command| command.argument.as_str()).collect();
     assert_eq!(arguments, ["v2"]);
+    assert_eq!(facts.malformed, [Malformed { name: CommandName::Retrain, token: "now".into() }]);
 }
 
 // Arrangement.

@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::{frame, identity, launch, quickstart, release, serve, settings, spec, with_every_pod_field};
+use common::{
+    frame, identity, launch, quickstart, release, serve, settings, spec, with_a_bundle, with_every_pod_field,
+};
 use dropout_crds::{DropoutModelSpec, status::CandidateWork};
 use dropout_model::{manifest::Tier, task::Task};
 use dropout_operator::{
@@ -58,7 +60,7 @@ fn is_restricted(container: &Container) {
 
 #[test]
 fn the_trainer_sees_training_rows_and_nothing_else() {
-    for manifest in manifests() {
+    for manifest in [quickstart(), with_every_pod_field()] {
         let job = training(&manifest, CandidateWork::Train);
         let pod = job.spec.unwrap().template.spec.unwrap();
         let train = containers(&pod).into_iter().find(|container| container.name == "train").unwrap().clone();
@@ -98,7 +100,9 @@ fn only_the_last_container_of_a_job_writes_the_store_and_nothing_writes_the_data
         assert_eq!(writers("/data"), Vec::<String>::new());
         assert_eq!(writers("/task"), Vec::<String>::new());
         assert_eq!(writers("/scratch/in"), ["prepare"]);
-        assert_eq!(writers("/scratch/out"), ["train"]);
+        let has_trainer = containers(&pod).iter().any(|container| container.name == "train");
+        assert_eq!(writers("/scratch/out"), if has_trainer { vec!["train"] } else { Vec::new() });
+        assert_eq!(writers("/model"), Vec::<String>::new());
     }
 }
 
@@ -239,8 +243,43 @@ fn a_trainer_of_ones_own_takes_the_place_of_train_only() {
     );
 }
 
-fn manifests() -> [Value; 2] {
-    [quickstart(), with_every_pod_field()]
+#[test]
+fn a_model_that_was_trained_elsewhere_has_no_trainer_and_its_bundle_is_seen_where_it_is_judged() {
+    let pod = |work| training(&with_a_bundle(), work).spec.unwrap().template.spec.unwrap();
+    let names = |pod: &PodSpec| containers(pod).iter().map(|container| container.name.clone()).collect::<Vec<_>>();
+    let seen = |pod: &PodSpec| -> Vec<(String, Option<String>, Option<bool>)> {
+        let claim = |volume: &str| {
+            let volume = pod.volumes.iter().flatten().find(|each| each.name == volume).unwrap();
+            volume.persistent_volume_claim.clone().map(|claim| claim.claim_name)
+        };
+        let mounts = containers(pod).into_iter().flat_map(|container| {
+            container.volume_mounts.iter().flatten().map(|mount| (container.name.clone(), mount.clone()))
+        });
+        let bundles = mounts.filter(|(_, mount)| mount.mount_path == "/model");
+        bundles.map(|(name, mount)| (name, claim(&mount.name), mount.read_only)).collect()
+    };
+    let train = pod(CandidateWork::Train);
+    assert_eq!(names(&train), ["prepare", "evaluate"]);
+    assert_eq!(seen(&train), [("evaluate".to_owned(), Some("models".to_owned()), Some(true))]);
+    for work in [CandidateWork::Evaluate, CandidateWork::Read] {
+        assert_eq!((names(&pod(work)), seen(&pod(work))), (vec!["evaluate".to_owned()], vec![]));
+    }
+}
+
+#[test]
+fn a_bundle_on_the_claim_of_data_and_store_is_one_volume() {
+    let mut manifest = with_a_bundle();
+    manifest["spec"]["training"]["source"]["bundle"]["persistentVolumeClaim"]["claimName"] = json!("onc-302");
+    let pod = training(&manifest, CandidateWork::Train).spec.unwrap().template.spec.unwrap();
+    let claims = pod.volumes.unwrap().into_iter().filter_map(|volume| volume.persistent_volume_claim);
+    assert_eq!(
+        claims.map(|claim| (claim.claim_name, claim.read_only)).collect::<Vec<_>>(),
+        [("onc-302".to_owned(), None)]
+    );
+}
+
+fn manifests() -> [Value; 3] {
+    [quickstart(), with_every_pod_field(), with_a_bundle()]
 }
 
 fn intent(manifest: &Value, work: CandidateWork) -> (DropoutModelSpec, dropout_planner::plan::Launch) {

@@ -1,13 +1,21 @@
 //! Whether the volume claims that a Job needs are there. It never reads what is on them.
 
-use crate::{Observed, observed::ClaimFact, sentence};
-use dropout_crds::{Reason, dropout_model::SingleNode};
+use crate::{Observed, next::Next, observed::ClaimFact, sentence};
+use dropout_crds::{Reason, dropout_model::SingleNode, status::CandidateWork};
 
-/// What is wrong with the claims, if anything.
-pub fn missing(observed: &Observed) -> Option<(Reason, String)> {
+/// What is wrong with the claims that the candidate's Job needs, if anything.
+pub fn missing(next: &Next<'_>) -> Option<(Reason, String)> {
+    let observed = next.observed;
+    let bundle = observed.bundle_claim.as_ref().filter(|_| needs_bundle(next));
     absent(&observed.data_claim, "training data")
         .or_else(|| absent(&observed.store_claim, "store"))
+        .or_else(|| bundle.and_then(|claim| absent(claim, "bundle in spec.training.source")))
         .or_else(|| unshared(observed))
+}
+
+/// Whether the candidate's Job takes a bundle from elsewhere: later ones find it in the store.
+fn needs_bundle(next: &Next<'_>) -> bool {
+    next.status.candidate.as_ref().is_none_or(|candidate| candidate.work == CandidateWork::Train)
 }
 
 fn absent(claim: &ClaimFact, what: &str) -> Option<(Reason, String)> {

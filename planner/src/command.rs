@@ -1,18 +1,24 @@
 //! Commands of a person: rolling back and releasing from quarantine. Retraining is a trigger.
 
-use crate::{next::Next, rollout};
+use crate::{Observed, next::Next, rollout, sentence};
 use dropout_crds::{
     Reason,
-    command::{Command, CommandName},
+    command::{Command, CommandName, Malformed},
     status::Release,
 };
 use dropout_model::digest::json_digest;
+use std::collections::BTreeMap;
 
 /// Longest token that is kept as it is; of a longer one its digest is kept.
 const MAX_TOKEN: usize = 120;
 
-/// Carries out one command that was not handled yet; also while suspended.
+/// Carries out one command that was not handled yet, or says that one cannot be read; also while suspended.
 pub fn obey(next: &mut Next<'_>) -> bool {
+    if let Some(malformed) = unread(next) {
+        next.status.handled.insert(malformed.name.name().to_owned(), kept(&malformed.token));
+        refuse(next, sentence::malformed(malformed.name));
+        return true;
+    }
     if let Some(command) = wanted(next, CommandName::RollbackTo) {
         done(next, command);
         roll_back(next, command);
@@ -38,9 +44,27 @@ pub fn done(next: &mut Next<'_>, command: &Command) {
     next.status.handled.insert(command.name.name().to_owned(), token(command));
 }
 
+/// A command that cannot be read, unless that was said of this value before.
+fn unread<'a>(next: &Next<'a>) -> Option<&'a Malformed> {
+    let is_new =
+        |malformed: &&Malformed| next.status.handled.get(malformed.name.name()) != Some(&kept(&malformed.token));
+    next.observed.malformed.iter().find(is_new)
+}
+
+/// All commands that are present, with what is kept of each.
+pub fn present(observed: &Observed) -> BTreeMap<String, String> {
+    let read = observed.commands.iter().map(|command| (command.name.name().to_owned(), token(command)));
+    let unread = observed.malformed.iter();
+    read.chain(unread.map(|malformed| (malformed.name.name().to_owned(), kept(&malformed.token)))).collect()
+}
+
 /// What is kept of a command to know it again.
 pub fn token(command: &Command) -> String {
-    if command.token.len() <= MAX_TOKEN { command.token.clone() } else { json_digest(&command.token) }
+    kept(&command.token)
+}
+
+fn kept(token: &str) -> String {
+    if token.len() <= MAX_TOKEN { token.to_owned() } else { json_digest(&token) }
 }
 
 fn roll_back(next: &mut Next<'_>, command: &Command) {

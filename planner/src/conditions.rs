@@ -11,7 +11,7 @@ use crate::{
 use dropout_crds::{
     ConditionType, Reason,
     condition::{condition, set},
-    status::{Candidate, JudgedOutcome, Stage},
+    status::{Candidate, CandidateWork, Judged, JudgedOutcome, Stage},
 };
 
 /// A condition's status with its reason and sentence.
@@ -51,7 +51,7 @@ fn making<'a>(next: &'a Next<'_>) -> Option<(&'a Candidate, Option<&'a Run>)> {
 
 fn data_accepted(next: &Next<'_>) -> Said {
     let Some((candidate, run)) = making(next) else { return data_judged(next) };
-    if let (Some((reason, sentence)), None) = (claim::missing(next.observed), run) {
+    if let (Some((reason, sentence)), None) = (claim::missing(next), run) {
         return (Some(false), reason, sentence);
     }
     match run.map(|run| &run.phase) {
@@ -84,7 +84,8 @@ fn data_judged(next: &Next<'_>) -> Said {
 
 fn trained(next: &Next<'_>) -> Said {
     let Some((candidate, run)) = making(next) else { return trained_judged(next) };
-    let what = sentence::making(candidate);
+    let is_imported = next.observed.spec.source().is_some();
+    let what = sentence::making(candidate, &next.observed.spec);
     if candidate.stage == Stage::Queued {
         return (None, Reason::Queued, waiting(next, candidate));
     }
@@ -95,6 +96,9 @@ fn trained(next: &Next<'_>) -> Said {
     match run.map(|run| &run.phase) {
         Some(RunPhase::Pending(Some(why))) => (None, Reason::Pending, format!("{what}, but its pod waits: {why}")),
         Some(RunPhase::Foreign(owner)) => (Some(false), Reason::NameConflict, sentence::foreign_run(owner)),
+        Some(RunPhase::Running { is_prepared: true, .. }) if is_imported && candidate.work == CandidateWork::Train => {
+            (Some(true), Reason::Imported, format!("{} and is being judged", sentence::imported(&candidate.name)))
+        }
         Some(RunPhase::Running { is_trained: true, .. }) => {
             (Some(true), Reason::Trained, format!("{} is trained and is being judged", candidate.name))
         }
@@ -114,7 +118,7 @@ pub fn waiting(next: &Next<'_>, candidate: &Candidate) -> String {
     if next.observed.spec.is_suspended() {
         return format!("{} waits: spec.suspend is set", candidate.name);
     }
-    match claim::missing(next.observed) {
+    match claim::missing(next) {
         Some((_, sentence)) => format!("{} waits: {sentence}", candidate.name),
         None => sentence::queued(candidate, next.observed.fleet),
     }
@@ -124,17 +128,26 @@ fn trained_judged(next: &Next<'_>) -> Said {
     let Some(judged) = &next.status.judged else {
         return (None, Reason::Pending, "nothing was trained yet".to_owned());
     };
-    let name = dropout_crds::status::version_name(judged.version);
     match judged.outcome {
-        JudgedOutcome::BadInput => {
-            (Some(false), Reason::BadInput, format!("{name} was not trained: {}", judged.message))
-        }
+        JudgedOutcome::BadInput => (Some(false), Reason::BadInput, sentence::not_made(judged, &next.observed.spec)),
         JudgedOutcome::TrainingFailed => (Some(false), Reason::TrainingFailed, judged.message.clone()),
         JudgedOutcome::Passed
         | JudgedOutcome::Failed
         | JudgedOutcome::Inconclusive
         | JudgedOutcome::Unchanged
-        | JudgedOutcome::RolledBack => (Some(true), Reason::Trained, format!("{name} was trained")),
+        | JudgedOutcome::RolledBack => made(next, judged),
+    }
+}
+
+/// How a judged version was made, as far as the spec still says so.
+fn made(next: &Next<'_>, judged: &Judged) -> Said {
+    let name = dropout_crds::status::version_name(judged.version);
+    if judged.training_hash != next.training_hash {
+        return (Some(true), Reason::Trained, format!("{name} was made under an earlier spec"));
+    }
+    match next.observed.spec.source() {
+        Some(_) => (Some(true), Reason::Imported, sentence::imported(&name)),
+        None => (Some(true), Reason::Trained, format!("{name} was trained")),
     }
 }
 

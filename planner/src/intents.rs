@@ -48,7 +48,7 @@ pub fn has_to_withdraw(next: &Next<'_>) -> bool {
 
 fn launch(next: &Next<'_>) -> Option<Launch> {
     let candidate = next.status.candidate.as_ref().filter(|candidate| is_due(next, candidate))?;
-    if claim::missing(next.observed).is_some() {
+    if claim::missing(next).is_some() {
         return None;
     }
     let (version, work, attempt) = (candidate.version, candidate.work, candidate.attempt);

@@ -1,6 +1,7 @@
 //! What an answer means for a candidate. The gate itself was applied by the Job; here its word is taken and put down.
 
 use crate::{
+    look,
     next::Next,
     sentence,
     task::{answered as answered_task, task, work},
@@ -39,6 +40,7 @@ struct Found<'a> {
 
 /// Lets the verdict take effect.
 fn weigh(next: &mut Next<'_>, found: Found<'_>) {
+    look::count(next, found.evidence);
     let is_served = next.status.production.as_ref().is_some_and(|release| release.digest == found.evidence.bundle);
     match found.outcome {
         Outcome::Passed if is_served => unchanged(next, &found),

@@ -18,6 +18,7 @@ mod fleet;
 mod image;
 mod intents;
 mod judge;
+mod look;
 mod next;
 pub mod observed;
 pub mod plan;

@@ -2,7 +2,7 @@
 
 use dropout_crds::{
     DropoutModelSpec, DropoutModelStatus,
-    command::Command,
+    command::{Command, Malformed},
     status::{CandidateWork, Record, Release},
 };
 use dropout_model::task::{Answer, NoAnswer};
@@ -19,6 +19,8 @@ pub struct Observed {
     pub status: Option<DropoutModelStatus>,
     /// Commands present as annotations.
     pub commands: Vec<Command>,
+    /// Annotations of commands that cannot be read. Where the admission policy is in force there are none.
+    pub malformed: Vec<Malformed>,
     /// Our Jobs, whatever they do.
     pub runs: Vec<Run>,
     /// The serving Deployment.
@@ -27,6 +29,8 @@ pub struct Observed {
     pub data_claim: ClaimFact,
     /// The claim of the store.
     pub store_claim: ClaimFact,
+    /// The claim of the bundle that `spec.training.source` names; none if the model is trained.
+    pub bundle_claim: Option<ClaimFact>,
     /// What the rest of the fleet does.
     pub fleet: Fleet,
     /// The operator's default inference image.

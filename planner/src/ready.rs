@@ -50,7 +50,7 @@ fn no_model(next: &Next<'_>) -> String {
     let what = match &next.status.candidate {
         Some(candidate) if candidate.release.is_some() => format!("{} comes into service", candidate.name),
         Some(candidate) if candidate.stage == Stage::Queued => conditions::waiting(next, candidate),
-        Some(candidate) => sentence::making(candidate),
+        Some(candidate) => sentence::making(candidate, &next.observed.spec),
         None if next.observed.spec.is_suspended() => "spec.suspend is set".to_owned(),
         None => next.status.judged.as_ref().map(|judged| judged.message.clone()).unwrap_or_default(),
     };
@@ -141,7 +141,7 @@ fn candidate_stalled(next: &Next<'_>) -> Because {
     let candidate = next.status.candidate.as_ref()?;
     match candidate.stage {
         Stage::Queued if candidate.release.is_some() => None,
-        Stage::Queued => claim::missing(next.observed),
+        Stage::Queued => claim::missing(next),
         Stage::Training => training_stalled(next, candidate),
         Stage::RollingOut => overdue(next, candidate),
         Stage::Held => Some((Reason::Held, conditions::held(next, candidate))),
@@ -151,7 +151,7 @@ fn candidate_stalled(next: &Next<'_>) -> Because {
 fn training_stalled(next: &Next<'_>, candidate: &Candidate) -> Because {
     let run = if candidate.retry_at.is_some() { None } else { current_run(next.observed, &next.status) };
     match run.map(|run| &run.phase) {
-        None => claim::missing(next.observed),
+        None => claim::missing(next),
         Some(RunPhase::Foreign(owner)) => Some((Reason::NameConflict, sentence::foreign_run(owner))),
         Some(
             RunPhase::Pending(_)

@@ -37,6 +37,7 @@ pub fn record(status: &DropoutModelStatus) -> Record {
         next_version: status.next_version,
         judged: judged.map(|judged| Judged { checks: Vec::new(), ..judged }),
         quarantined: status.quarantined.clone(),
+        holdout: status.holdout,
     }
 }
 
@@ -53,15 +54,12 @@ fn restored(observed: &Observed) -> DropoutModelStatus {
     let record = observed.deployed().and_then(|deployed| deployed.record.clone()).unwrap_or_default();
     DropoutModelStatus {
         next_version: Some(next_version(observed, &record)),
-        handled: observed
-            .commands
-            .iter()
-            .map(|command| (command.name.name().to_owned(), command::token(command)))
-            .collect(),
+        handled: command::present(observed),
         production: record.production,
         previous: record.previous,
         judged: record.judged,
         quarantined: record.quarantined,
+        holdout: record.holdout,
         ..DropoutModelStatus::default()
     }
 }

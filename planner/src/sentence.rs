@@ -8,7 +8,8 @@ use crate::{
 };
 use dropout_crds::{
     DropoutModelSpec,
-    status::{Candidate, CandidateWork, JudgedCheck, Release, Trigger, Unresolved, version_name},
+    command::CommandName,
+    status::{Candidate, CandidateWork, Judged, JudgedCheck, Release, Trigger, Unresolved, version_name},
 };
 use dropout_model::{
     digest::short as short_digest,
@@ -23,6 +24,8 @@ pub const ENTRY: usize = 220;
 pub const VERDICT: usize = 320;
 /// Longest sentence of one check, in bytes.
 const CHECK: usize = 160;
+/// What takes a training's place.
+const BUNDLE: &str = "bundle named in spec.training.source";
 
 /// A text cut to a number of bytes.
 pub fn short(text: &str, bytes: usize) -> String {
@@ -104,9 +107,12 @@ pub fn answer_not_in_store(candidate: &Candidate) -> String {
 }
 
 /// What runs for a candidate.
-pub fn making(candidate: &Candidate) -> String {
+pub fn making(candidate: &Candidate, spec: &DropoutModelSpec) -> String {
     let name = &candidate.name;
     let what = match candidate.work {
+        CandidateWork::Train if spec.source().is_some() => {
+            format!("{name} is being made of the {BUNDLE}")
+        }
         CandidateWork::Train => format!("{name} is being trained"),
         CandidateWork::Evaluate => format!("{name} is being evaluated"),
         CandidateWork::Read => format!("the answer of {name} is being read from the store"),
@@ -114,15 +120,32 @@ pub fn making(candidate: &Candidate) -> String {
     if candidate.attempt > 1 { format!("{what}, attempt {}", candidate.attempt) } else { what }
 }
 
+/// A version that was trained elsewhere.
+pub fn imported(name: &str) -> String {
+    format!("{name} is the {BUNDLE}")
+}
+
+/// A version that did not come to be, because the input was bad.
+pub fn not_made(judged: &Judged, spec: &DropoutModelSpec) -> String {
+    let name = version_name(judged.version);
+    match spec.source() {
+        Some(_) => format!("{name} was not made of the {BUNDLE}: {}", judged.message),
+        None => format!("{name} was not trained: {}", judged.message),
+    }
+}
+
 /// A candidate was started.
-pub fn started(candidate: &Candidate) -> String {
+pub fn started(candidate: &Candidate, spec: &DropoutModelSpec) -> String {
     let why = match candidate.trigger {
         Trigger::FirstModel => "there is no model yet",
+        Trigger::SpecChanged if spec.source().is_some() => {
+            "the spec names another bundle, other data or other features"
+        }
         Trigger::SpecChanged => "the spec asks for another training",
         Trigger::GateChanged => "the gate or the threshold was edited",
         Trigger::Command => "the command retrain was given",
     };
-    format!("{}: {why}", making(candidate))
+    format!("{}: {why}", making(candidate, spec))
 }
 
 /// A candidate waits for the fleet.
@@ -152,6 +175,17 @@ pub fn judged_anew(candidate: &Candidate) -> String {
         "{}: its {what} was given up, because the gate or the threshold was edited; it is judged anew",
         candidate.name
     )
+}
+
+/// A command whose value cannot be read. The value is not repeated: it may be anything.
+pub fn malformed(name: CommandName) -> String {
+    let example = match name {
+        CommandName::Retrain => "now",
+        CommandName::RollbackTo => "previous",
+        CommandName::ReleaseQuarantine => "all",
+    };
+    let name = name.name();
+    format!("{name}: its value cannot be read; a command is ARGUMENT@TIME, such as {example}@2026-11-20T09:00:00Z")
 }
 
 /// The number was taken in the store.

@@ -2,7 +2,7 @@
 //! other task.
 
 use crate::{
-    Observed,
+    Observed, look,
     observed::{Run, RunPhase},
 };
 use dropout_crds::{
@@ -33,7 +33,7 @@ pub fn task(observed: &Observed, status: &DropoutModelStatus, candidate: &Candid
         store: observed.spec.store.path().to_owned(),
         manifest,
         production: status.production.as_ref().map(served),
-        looked: None,
+        looked: look::so_far(status),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn leave_queue(next: &mut Next<'_>) -> bool {
     if next.status.candidate.as_ref().is_some_and(|candidate| candidate.release.is_some()) {
         return judge::roll_out(next);
     }
-    if !next.has_room() || claim::missing(next.observed).is_some() {
+    if !next.has_room() || claim::missing(next).is_some() {
         return false;
     }
     start(next);
@@ -105,10 +105,11 @@ fn judge_anew(next: &mut Next<'_>) -> bool {
 }
 
 /// Gives the candidate up without a verdict, so that its trigger fires again if it still stands. A command that
-/// started it counts as new again.
+/// started it counts as new again, unless another value that cannot be read took its place.
 pub fn abandon(next: &mut Next<'_>) -> bool {
     let Some(candidate) = next.status.candidate.take() else { return false };
-    if candidate.trigger == Trigger::Command {
+    let is_unread = next.observed.malformed.iter().any(|malformed| malformed.name == CommandName::Retrain);
+    if candidate.trigger == Trigger::Command && !is_unread {
         next.status.handled.remove(CommandName::Retrain.name());
     }
     next.tell(Reason::TrainingAbandoned, sentence::abandoned(&candidate));
@@ -116,21 +117,22 @@ pub fn abandon(next: &mut Next<'_>) -> bool {
 }
 
 fn start(next: &mut Next<'_>) {
-    let since = next.time();
+    let (since, spec) = (next.time(), &next.observed.spec);
     let hash = next.status.candidate.as_ref().map(|candidate| task(next.observed, &next.status, candidate).hash());
     next.change(|candidate| {
         candidate.stage = Stage::Training;
         candidate.since = since;
         candidate.task = hash;
     });
-    let message = next.status.candidate.as_ref().map(sentence::started).unwrap_or_default();
+    let message =
+        next.status.candidate.as_ref().map(|candidate| sentence::started(candidate, spec)).unwrap_or_default();
     next.tell(Reason::TrainingStarted, message);
 }
 
 /// Begins the next attempt once its time has come and the fleet has room.
 fn retry(next: &mut Next<'_>) -> bool {
     let is_due = |candidate: &Candidate| candidate.retry_at.as_ref().is_some_and(|at| at.0 <= next.now);
-    let is_kept = next.observed.spec.is_suspended() || !next.has_room() || claim::missing(next.observed).is_some();
+    let is_kept = next.observed.spec.is_suspended() || !next.has_room() || claim::missing(next).is_some();
     if is_kept || !next.status.candidate.as_ref().is_some_and(is_due) {
         return false;
     }

@@ -109,7 +109,7 @@ fn start(next: &mut Next<'_>, beginning: Beginning) {
     };
     let sentence = sentence::queued(&candidate, next.observed.fleet);
     next.status.candidate = Some(candidate);
-    if let Some(because) = claim::missing(next.observed) {
+    if let Some(because) = claim::missing(next) {
         next.tell(because.0, because.1);
     } else if !next.has_room() {
         next.tell(Reason::Queued, sentence);

@@ -43,7 +43,7 @@ fn queued(next: &Next<'_>) -> Option<Timestamp> {
 
 /// A wait for claims or for room.
 fn waiting(next: &Next<'_>) -> Timestamp {
-    later(next.now, if claim::missing(next.observed).is_some() { CLAIM } else { SOON })
+    later(next.now, if claim::missing(next).is_some() { CLAIM } else { SOON })
 }
 
 fn training(next: &Next<'_>, candidate: &Candidate) -> Option<Timestamp> {

@@ -8,7 +8,10 @@ mod world;
 use dropout_crds::Reason;
 use outside::{Outside, Script, script};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+};
 use world::{World, check::Property};
 
 /// Cases of each property, unless the environment says otherwise.
@@ -159,13 +162,21 @@ fn a_rollout_of_a_new_image_counts_until_all_pods_are_there() {
 }
 
 #[test]
+fn looks_never_fall_unless_the_holdout_grew_by_a_quarter_and_survive_a_lost_status() {
+    holds(Property::LooksKept);
+}
+
+#[test]
 fn the_cases_reach_every_decision() {
-    let told = RefCell::new(BTreeSet::new());
+    let (told, looks) = (RefCell::new(BTreeSet::new()), Cell::new(0));
     let run = runner(0xD0).run(&script(), |script| {
-        told.borrow_mut().extend(played(&script).ledger.told);
+        let ledger = played(&script).ledger;
+        told.borrow_mut().extend(ledger.told);
+        looks.set(looks.get().max(ledger.looks));
         Ok(())
     });
     assert!(run.is_ok());
+    assert!(looks.get() >= 3, "{} looks at one holdout at most", looks.get());
     let decisions = [
         Reason::Queued,
         Reason::TrainingStarted,

@@ -50,6 +50,7 @@ fn full(letter: &str) -> World {
         let evidence = answer.evidence.as_mut().unwrap();
         let check = Check { name: letter.repeat(200), verdict: Verdict::Failed, message: letter.repeat(2_000) };
         evidence.checks = vec![check; 12];
+        (evidence.patients, evidence.positive_patients, evidence.look) = (u32::MAX, u32::MAX, Some(u32::MAX));
         evidence.metrics =
             vec![
                 Figure { metric: Metric::RocAucWithinLandmark, candidate: 0.123_456_789_012_345_6, production: None };
@@ -66,6 +67,7 @@ fn a_full_status_and_its_record_keep_to_their_bounds() {
         let plan = world.reconcile(Mishap::None);
         assert!(plan.status.candidate.as_ref().is_some_and(|candidate| candidate.release.is_some()));
         assert_eq!(plan.status.quarantined.len(), MAX_QUARANTINED);
+        assert_eq!(plan.status.holdout.map(|holdout| holdout.looks), Some(u32::MAX));
         let bytes = serde_json::to_vec(&plan.status).unwrap().len();
         assert!(bytes <= MAX_STATUS, "{bytes} bytes of status");
         assert!(plan.status.history.len() > 3, "{} entries of history", plan.status.history.len());

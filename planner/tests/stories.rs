@@ -52,6 +52,48 @@ fn refused() {
 }
 
 #[test]
+fn three_are_refused_one_after_another() {
+    is_told("three_are_refused_one_after_another", |world| {
+        world.with_production();
+        for _ in 0..3 {
+            world.learns_more().is_judged(Outcome::Failed, 0);
+        }
+        world.say("somebody deletes the status");
+        world.status = None;
+        world.note_loss();
+        world.reconcile_all();
+        world.holdout_grows(77).learns_more().is_judged(Outcome::Inconclusive, 0);
+    });
+}
+
+#[test]
+fn bundle_from_elsewhere() {
+    is_told("bundle_from_elsewhere", |world| {
+        world.bundle_claim = ClaimFact::Absent("bundles".into());
+        world.names_bundle("sha256:first").waits();
+        world.say("a person creates the claim");
+        world.bundle_claim = ClaimFact::Present { name: "bundles".into(), is_shared: false };
+        world.waits().pass(60);
+        for _ in 0..2 {
+            world.job_moves_on();
+            world.reconcile_all();
+        }
+        world.is_judged(Outcome::Passed, 0).is_promoted();
+        world.names_bundle("sha256:second").is_judged(Outcome::Failed, 0);
+    });
+}
+
+#[test]
+fn command_that_cannot_be_read() {
+    is_told("command_that_cannot_be_read", |world| {
+        world.with_production().mumbles(CommandName::Retrain, "now").pass(3_600);
+        world.reconcile_all();
+        world.mumbles(CommandName::RollbackTo, "v1@yesterday");
+        world.commands(CommandName::Retrain, "now").is_judged(Outcome::Passed, 0);
+    });
+}
+
+#[test]
 fn first_model_is_refused() {
     is_told("first_model_is_refused", |world| {
         world.reconcile_all();

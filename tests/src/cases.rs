@@ -2,6 +2,9 @@
 //! tried on them without a cluster (`unit_rules.rs`) and with one.
 
 mod creations;
+mod everything;
+mod evidence;
+mod learning;
 mod updates;
 
 use serde_json::{Value, json};

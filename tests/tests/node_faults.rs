@@ -236,8 +236,10 @@ fn spoilt_candidate(scene: &Scene<'_>, as_v3: &dyn Fn(&mut Value)) {
         spec["training"]["pod"] = slowly();
         spec["suspend"] = json!(true);
     });
-    let judged = |model: &Value| (&model["status"]["judged"]["version"], &model["status"]["judged"]["outcome"]);
-    scene.wait("v4 has passed", |model| judged(model) == (&json!(4), &json!("Passed")));
+    scene.wait("v4 has passed", |model| {
+        let judged = &model["status"]["judged"];
+        (&judged["version"], &judged["outcome"]) == (&json!(4), &json!("Passed"))
+    });
     let new: Vec<_> = scene.bundles().into_iter().filter(|path| !before.contains(path)).collect();
     assert_eq!(new.len(), 1, "one new bundle in the store");
     append(&new[0]);

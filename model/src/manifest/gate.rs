@@ -19,14 +19,15 @@ pub struct Gate {
     /// How sure the comparison must be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
-    /// What may not get worse, beside the primary metric; at most 16, one a metric. alert_rate (Relative 0.1), precision
-    /// (Absolute 0.02) and brier (Absolute 0.01) are guarded unless a guardrail for the same metric stands here.
+    /// What may not get worse, beside the primary metric; at most 16, one a metric. Left out: alert_rate (Relative 0.1),
+    /// precision (Absolute 0.02) and brier (Absolute 0.01); each of the three is guarded so too beside others, unless a
+    /// guardrail for the same metric stands here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
     pub guardrails: Vec<Guardrail>,
     /// Groups of patients in which the candidate may not be worse, at most 16. Left out: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
     pub slices: Vec<Slice>,
     /// Rows whose patient received an intervention inside the horizon. Left out: none are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +43,7 @@ pub struct Gate {
     /// Values that a candidate must reach whatever production does; what the first model is judged on. At most 16.
     /// Left out: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
     pub floors: Vec<Floor>,
 }
 

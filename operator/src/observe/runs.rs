@@ -8,7 +8,7 @@ use super::{
 };
 use crate::labels;
 use dropout_crds::status::CandidateWork;
-use dropout_model::task::{Answer, CONTRACT, NoAnswer, Outcome};
+use dropout_model::task::{Answer, CONTRACT, Outcome};
 use dropout_planner::observed::{Identity, Run, RunFailure, RunPhase};
 use k8s_openapi::api::{
     batch::v1::Job,
@@ -112,20 +112,9 @@ fn finished(pods: &[&Pod], task: &str) -> RunPhase {
     let end =
         |pod: &&Pod| container_statuses(pod).find(|status| status.name == "evaluate").and_then(terminated).cloned();
     match pods.iter().rev().find_map(end) {
-        Some(end) => RunPhase::Finished(read(end.message.as_deref().unwrap_or_default(), task)),
+        Some(end) => RunPhase::Finished(Answer::read(end.message.as_deref().unwrap_or_default(), task)),
         None => RunPhase::AnswerGone,
     }
-}
-
-/// Reads an answer. A parser repeats what it stumbled over, and that might hold a patient's data: only the place is kept.
-fn read(text: &str, task: &str) -> Result<Answer, NoAnswer> {
-    Answer::read(text, task).map_err(|none| match none {
-        NoAnswer::Malformed(why) => match why.rsplit_once(" at line ") {
-            Some((_, place)) => NoAnswer::Malformed(format!("it breaks the contract at line {place}")),
-            None => NoAnswer::Malformed(why),
-        },
-        NoAnswer::Empty | NoAnswer::Foreign => none,
-    })
 }
 
 fn failure(pods: &[&Pod], task: &str, message: &str) -> RunFailure {

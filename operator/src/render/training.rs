@@ -1,5 +1,5 @@
 //! A Job and the ConfigMap of its task: three containers in a row, so that a trainer never sees the holdout nor a
-//! credential.
+//! credential. A model that was trained elsewhere needs no trainer: its bundle is mounted where it is judged.
 
 use super::{Frame, pod};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     labels,
 };
 use dropout_crds::{dropout_model::SingleNode, pod::Pod, status::CandidateWork};
-use dropout_model::{digest::digest, task::path};
+use dropout_model::{digest::digest, manifest::Source, task::path};
 use dropout_planner::plan::Launch;
 use serde_json::{Value, json};
 
@@ -94,20 +94,33 @@ fn template(
     if frame.spec.single_node() == SingleNode::Allow {
         spec.insert("affinity".into(), pod::together(&frame.identity.name));
     }
-    let containers = Containers { frame, pod: &pod };
-    if launch.work == CandidateWork::Train {
-        spec.insert("initContainers".into(), json!([containers.prepare(), containers.train()]));
+    let containers = Containers { frame, pod: &pod, bundle: bundle(launch) };
+    match launch.work {
+        CandidateWork::Train if containers.bundle.is_some() => {
+            spec.insert("initContainers".into(), json!([containers.prepare()]));
+        }
+        CandidateWork::Train => {
+            spec.insert("initContainers".into(), json!([containers.prepare(), containers.train()]));
+        }
+        CandidateWork::Evaluate | CandidateWork::Read => {}
     }
     let last = if launch.work == CandidateWork::Read { "read" } else { "evaluate" };
     spec.insert("containers".into(), json!([containers.evaluate(last)]));
-    spec.insert("volumes".into(), volumes(frame, name));
+    spec.insert("volumes".into(), volumes(frame, containers.bundle, name));
     json!({"metadata": pod::metadata(&pod, labels), "spec": spec})
+}
+
+/// The bundle that a Job takes from elsewhere. Once it was judged it is in the store, like any other.
+fn bundle(launch: &Launch) -> Option<&Source> {
+    let source = launch.task.manifest.training.source.as_ref().filter(|_| launch.work == CandidateWork::Train);
+    source.map(|source| &source.bundle)
 }
 
 /// The three containers.
 struct Containers<'a> {
     frame: Frame<'a>,
     pod: &'a Pod,
+    bundle: Option<&'a Source>,
 }
 
 impl Containers<'_> {
@@ -131,18 +144,19 @@ impl Containers<'_> {
     }
 
     fn evaluate(&self, command: &str) -> Value {
-        let mounts = json!([
+        let fixed = [
             task_mount(),
             self.data_mount(),
             mount("input", path::INPUT, true),
             mount("output", path::OUTPUT, true),
             mount(&volume(self.frame.spec.store.claim()), path::STORE, false),
-        ]);
-        self.container("evaluate", command, mounts)
+        ];
+        let bundle = self.bundle.map(|bundle| mount(&volume(claim_of(bundle)), path::MODEL, true));
+        self.container("evaluate", command, fixed.into_iter().chain(bundle).collect())
     }
 
     fn data_mount(&self) -> Value {
-        mount(&volume(&self.frame.spec.data.training.persistent_volume_claim.claim_name), path::DATA, true)
+        mount(&volume(claim_of(&self.frame.spec.data.training)), path::DATA, true)
     }
 
     fn container(&self, name: &str, command: &str, mounts: Value) -> Value {
@@ -170,19 +184,24 @@ fn mount(volume: &str, path: &str, is_read_only: bool) -> Value {
     }
 }
 
-/// Name of the volume of a claim; the same claim is one volume, mounted twice.
+fn claim_of(source: &Source) -> &str {
+    &source.persistent_volume_claim.claim_name
+}
+
+/// Name of the volume of a claim; the same claim is one volume, mounted more than once.
 fn volume(claim: &str) -> String {
     format!("claim-{}", dropout_model::digest::short(&digest(claim.as_bytes()), 8))
 }
 
-fn volumes(frame: Frame<'_>, name: &str) -> Value {
-    let mut claims = vec![
-        &frame.spec.data.training.persistent_volume_claim.claim_name,
-        &frame.spec.store.persistent_volume_claim.claim_name,
-    ];
-    claims.dedup();
+fn volumes(frame: Frame<'_>, bundle: Option<&Source>, name: &str) -> Value {
+    let mut claims = vec![claim_of(&frame.spec.data.training)];
+    for claim in [frame.spec.store.claim()].into_iter().chain(bundle.map(claim_of)) {
+        if !claims.contains(&claim) {
+            claims.push(claim);
+        }
+    }
     // Only the store is written; a claim that is read only is not owned anew by the kubelet.
-    let of_claim = |claim: &&String| match claim.as_str() == frame.spec.store.claim() {
+    let of_claim = |claim: &&str| match *claim == frame.spec.store.claim() {
         true => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim}}),
         false => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim, "readOnly": true}}),
     };

@@ -98,6 +98,18 @@ pub fn with_every_pod_field() -> Value {
     model
 }
 
+/// The manifest of the quickstart with a bundle from another claim in place of a training.
+pub fn with_a_bundle() -> Value {
+    let bundle = json!({
+        "uri": "file:///imported/bundle.json",
+        "persistentVolumeClaim": {"claimName": "models"},
+        "digest": digest(b"imported"),
+    });
+    let mut model = quickstart();
+    model["spec"]["training"] = json!({"source": {"bundle": bundle}});
+    model
+}
+
 /// A model as it is stored.
 pub fn stored(mut manifest: Value) -> DropoutModel {
     let metadata = manifest["metadata"].as_object_mut().unwrap();
@@ -128,6 +140,7 @@ pub fn alone(model: DropoutModel) -> Gathered {
         service: None,
         data_claim: None,
         store_claim: None,
+        bundle_claim: None,
         complaints: BTreeMap::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! How scripts are drawn: what happens often, what seldom.
 
 use super::{Event, JobEnd, Mishap, Outside, Pods, Script, Step};
+use dropout_crds::command::CommandName;
 use dropout_model::task::Outcome;
 use proptest::{collection::vec, prelude::*};
 
@@ -50,8 +51,9 @@ fn event() -> impl Strategy<Value = Event> {
         6 => prop_oneof![Just(Event::TimePasses(700)), Just(Event::TimePasses(5_000))],
         14 => edit(),
         8 => command(),
-        4 => Just(Event::LoseStatus),
+        6 => Just(Event::LoseStatus),
         8 => neighbourhood(),
+        2 => (0_u32..20).prop_map(Event::HoldoutGrows),
     ]
 }
 
@@ -61,6 +63,7 @@ fn edit() -> impl Strategy<Value = Event> {
         2 => (0_u8..3).prop_map(Event::DataDigest),
         4 => (0_u8..3).prop_map(Event::Threshold),
         1 => any::<bool>().prop_map(Event::Tiers),
+        1 => (0_u8..3).prop_map(Event::Source),
         3 => any::<bool>().prop_map(Event::Suspend),
         1 => (0_u8..4).prop_map(Event::Retries),
         1 => any::<bool>().prop_map(Event::AutomaticRollback),
@@ -71,14 +74,16 @@ fn edit() -> impl Strategy<Value = Event> {
 
 fn command() -> impl Strategy<Value = Event> {
     let target = prop_oneof![Just("previous"), Just("production"), Just("v1"), Just("v2"), Just("v99")];
+    let mumble = (0_usize..3, 0_u8..2).prop_map(|(name, kind)| Event::Mumble(CommandName::ALL[name], kind));
     let bundle = prop_oneof![3 => Just("all"), 1 => Just("v1"), 1 => Just("v2")];
-    prop_oneof![4 => Just(Event::Retrain), 4 => target.prop_map(Event::RollbackTo), 2 => bundle.prop_map(Event::Release)]
+    prop_oneof![4 => Just(Event::Retrain), 4 => target.prop_map(Event::RollbackTo), 2 => bundle.prop_map(Event::Release), 1 => mumble]
 }
 
 fn neighbourhood() -> impl Strategy<Value = Event> {
     prop_oneof![
         (any::<bool>(), any::<bool>()).prop_map(|(data, store)| Event::Claims(data, store)),
         Just(Event::Claims(true, true)),
+        any::<bool>().prop_map(Event::BundleClaim),
         any::<bool>().prop_map(Event::FleetIsFull),
         Just(Event::FleetIsFull(false)),
         any::<bool>().prop_map(Event::FleetRolls),

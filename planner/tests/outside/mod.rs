@@ -3,10 +3,10 @@
 
 mod draw;
 
-use crate::world::{Mishap, World};
+use crate::world::{Mishap, World, story::bundle};
 use dropout_crds::{
     DropoutModelStatus, Reason,
-    command::{Command, CommandName},
+    command::{Command, CommandName, Malformed},
     dropout_model::AutomaticRollback,
     status::Stage,
 };
@@ -70,6 +70,7 @@ enum Event {
     Threshold(u8),
     Tiers(bool),
     Suspend(bool),
+    Source(u8),
     Retries(u8),
     AutomaticRollback(bool),
     Soak(u8),
@@ -77,8 +78,11 @@ enum Event {
     Retrain,
     RollbackTo(&'static str),
     Release(&'static str),
+    Mumble(CommandName, u8),
+    HoldoutGrows(u32),
     LoseStatus,
     Claims(bool, bool),
+    BundleClaim(bool),
     FleetIsFull(bool),
     FleetRolls(bool),
     NewImage(u8),
@@ -117,7 +121,12 @@ fn happen(world: &mut World, event: &Event) {
         Event::Retrain => command_is_given(world, CommandName::Retrain, "now"),
         Event::RollbackTo(argument) => command_is_given(world, CommandName::RollbackTo, argument),
         Event::Release(argument) => command_is_given(world, CommandName::ReleaseQuarantine, argument),
+        Event::Mumble(name, kind) => command_is_mumbled(world, *name, *kind),
+        Event::HoldoutGrows(by) => {
+            world.holdout_grows(world.store.positive_patients + by);
+        }
         Event::Claims(..)
+        | Event::BundleClaim(_)
         | Event::FleetIsFull(_)
         | Event::FleetRolls(_)
         | Event::NewImage(_)
@@ -138,6 +147,12 @@ fn surround(world: &mut World, event: &Event) {
             };
             world.data_claim = claim("trial-data", *data);
             world.store_claim = claim("model-store", *store);
+        }
+        Event::BundleClaim(is_there) => {
+            world.bundle_claim = match is_there {
+                true => ClaimFact::Present { name: "bundles".into(), is_shared: false },
+                false => ClaimFact::Absent("bundles".into()),
+            }
         }
         Event::FleetIsFull(is_full) => world.fleet.trainings = if *is_full { 3 } else { 0 },
         Event::FleetRolls(rolls) => world.fleet.rollouts = u32::from(*rolls),
@@ -160,6 +175,10 @@ fn spec_is_edited(world: &mut World, event: &Event) {
         Event::Tiers(is_set) => {
             spec.tiers = if *is_set { dropout_model::manifest::Tier::defaults() } else { Vec::new() }
         }
+        Event::Source(kind) => {
+            let source = (*kind > 0).then(|| bundle(&format!("sha256:bundle {kind}")));
+            spec.training.get_or_insert_default().source = source;
+        }
         Event::Suspend(is_suspended) => spec.suspend = Some(*is_suspended),
         Event::Retries(retries) => spec.training.get_or_insert_default().retries = Some(i32::from(*retries)),
         Event::AutomaticRollback(is_automatic) => {
@@ -176,8 +195,17 @@ fn spec_is_edited(world: &mut World, event: &Event) {
 pub fn command_is_given(world: &mut World, name: CommandName, argument: &str) {
     world.say(format!("a person commands {}: {argument}", name.name()));
     world.commands.retain(|command| command.name != name);
+    world.malformed.retain(|malformed| malformed.name != name);
     let token = format!("{argument}@{}#{}", world.now, world.transcript.len());
     world.commands.push(Command { name, argument: argument.into(), token });
+}
+
+/// A person puts a value that cannot be read on the model; an earlier one of that name is replaced.
+fn command_is_mumbled(world: &mut World, name: CommandName, kind: u8) {
+    world.say(format!("a person mumbles {}: {kind}", name.name()));
+    world.commands.retain(|command| command.name != name);
+    world.malformed.retain(|malformed| malformed.name != name);
+    world.malformed.push(Malformed { name, token: format!("now {kind}") });
 }
 
 fn job_ends(world: &mut World, end: JobEnd) {

@@ -27,6 +27,7 @@ pub enum Property {
     JudgedAsAsked,
     ThresholdResolved,
     RoomKept,
+    LooksKept,
 }
 
 /// What was seen so far, and what of it broke a property.
@@ -38,6 +39,8 @@ pub struct Ledger {
     passed: BTreeSet<(u32, String)>,
     tasks: BTreeMap<u32, String>,
     wait: Option<(u32, i64)>,
+    /// Most looks at one holdout.
+    pub looks: u32,
 }
 
 type Identity = (u32, String);
@@ -115,6 +118,7 @@ impl World {
         self.check_suspended(observed, plan);
         self.check_gate(observed, plan);
         self.check_room(observed, plan);
+        self.check_looks(observed, plan);
         self.check_twice(observed, plan);
     }
 
@@ -143,6 +147,34 @@ impl World {
         let is_moved = new.announcements.iter().any(|told| told.reason == Reason::ImageUpdated);
         let is_counted = is_known || !is_moved || new.status.updating.as_ref() == image;
         self.expect(Property::RoomKept, is_counted, "a new image rolls and is not counted");
+    }
+
+    fn check_looks(&mut self, observed: &Observed, new: &Plan) {
+        let recorded = || observed.deployed().and_then(|deployed| deployed.record.as_ref()?.holdout);
+        let before = observed.status.as_ref().map_or_else(recorded, |status| status.holdout);
+        let after = new.status.holdout;
+        let is_kept = before.is_none_or(|before| {
+            after.is_some_and(|after| {
+                let is_grown = 4 * u64::from(after.positive_patients) >= 5 * u64::from(before.positive_patients);
+                let is_same = (after.patients, after.positive_patients) == (before.patients, before.positive_patients);
+                is_grown || (is_same && after.looks >= before.looks)
+            })
+        });
+        self.expect(Property::LooksKept, is_kept, format!("looks go from {before:?} to {after:?}"));
+        let told = new.intents.iter().find_map(|intent| match intent {
+            Intent::Launch(launch) => Some(launch.task.looked.map(|looked| (looked.looks, looked.positive_patients))),
+            Intent::Serve(_) | Intent::Prune(_) | Intent::Withdraw => None,
+        });
+        let counted = after.map(|after| (after.looks, after.positive_patients));
+        self.expect(Property::LooksKept, told.is_none_or(|told| told == counted), format!("a task is told {told:?}"));
+        let recorded = new.intents.iter().find_map(|intent| match intent {
+            Intent::Serve(serve) => Some(serve.record.holdout),
+            Intent::Launch(_) | Intent::Prune(_) | Intent::Withdraw => None,
+        });
+        let is_recorded = recorded.is_none_or(|recorded| recorded == after);
+        self.expect(Property::LooksKept, is_recorded, format!("the record keeps {recorded:?} of {after:?}"));
+        let best = after.map_or(0, |after| after.looks);
+        self.ledger.looks = self.ledger.looks.max(best);
     }
 
     fn check_production(&mut self, observed: &Observed, new: &Plan) {

@@ -8,7 +8,10 @@ pub mod model;
 pub mod story;
 
 use check::Ledger;
-use dropout_crds::{DropoutModelSpec, DropoutModelStatus, command::Command};
+use dropout_crds::{
+    DropoutModelSpec, DropoutModelStatus,
+    command::{Command, Malformed},
+};
 use dropout_model::task::Answer;
 use dropout_planner::{
     Intent, Observed, Plan,
@@ -27,11 +30,13 @@ pub struct World {
     pub spec: DropoutModelSpec,
     pub status: Option<DropoutModelStatus>,
     pub commands: Vec<Command>,
+    pub malformed: Vec<Malformed>,
     pub jobs: Vec<Job>,
     pub deployed: Option<Deployed>,
     pub foreign: Option<String>,
     pub data_claim: ClaimFact,
     pub store_claim: ClaimFact,
+    pub bundle_claim: ClaimFact,
     pub fleet: Fleet,
     pub image: String,
     pub store: Store,
@@ -46,9 +51,10 @@ pub struct Job {
     pub launch: Launch,
 }
 
-/// What Jobs have written: which bundle has which number, and the answers by task.
-#[derive(Default)]
+/// What Jobs have written: which bundle has which number, and the answers by task. And what they find in the data: how
+/// many patients of the holdout dropped out.
 pub struct Store {
+    pub positive_patients: u32,
     pub versions: BTreeMap<u32, String>,
     pub answers: BTreeMap<String, Answer>,
 }
@@ -74,14 +80,16 @@ impl World {
             spec: model::spec(),
             status: None,
             commands: Vec::new(),
+            malformed: Vec::new(),
             jobs: Vec::new(),
             deployed: None,
             foreign: None,
             data_claim: claim("trial-data"),
             store_claim: claim("model-store"),
+            bundle_claim: claim("bundles"),
             fleet: Fleet { trainings: 0, max_trainings: 3, rollouts: 0, max_rollouts: 1 },
             image: "inference:1".into(),
-            store: Store::default(),
+            store: Store { positive_patients: 61, versions: BTreeMap::new(), answers: BTreeMap::new() },
             ledger: Ledger::default(),
             transcript: Vec::new(),
         }
@@ -104,10 +112,12 @@ impl World {
             spec: self.spec.clone(),
             status: self.status.clone(),
             commands: self.commands.clone(),
+            malformed: self.malformed.clone(),
             runs: self.jobs.iter().map(|job| job.run.clone()).collect(),
             serving,
             data_claim: self.data_claim.clone(),
             store_claim: self.store_claim.clone(),
+            bundle_claim: self.spec.source().map(|_| self.bundle_claim.clone()),
             fleet: self.fleet,
             inference_image: self.image.clone(),
         }

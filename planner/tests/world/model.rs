@@ -34,6 +34,12 @@ pub fn changes(old: Option<&DropoutModelStatus>, new: &DropoutModelStatus) -> Ve
     if old.map(headline) != Some(headline(new)) {
         lines.push(headline(new));
     }
+    if let Some(holdout) = new.holdout.filter(|_| old.and_then(|old| old.holdout) != new.holdout) {
+        lines.push(format!(
+            "look {} at the holdout since {} of {} patients dropped out",
+            holdout.looks, holdout.positive_patients, holdout.patients
+        ));
+    }
     for condition in &new.conditions {
         let said = |c: &&k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition| {
             c.type_ == condition.type_ && c.status == condition.status && c.reason == condition.reason

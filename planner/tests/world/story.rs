@@ -3,10 +3,13 @@
 use super::{Mishap, World};
 use dropout_crds::{
     ConditionType, DropoutModelStatus,
-    command::{Command, CommandName},
+    command::{Command, CommandName, Malformed},
     status::{JudgedOutcome, Stage},
 };
-use dropout_model::{manifest::Threshold, task::Outcome};
+use dropout_model::{
+    manifest::{Claim, ModelSource, Source, Threshold},
+    task::Outcome,
+};
 use dropout_planner::observed::RunFailure;
 
 impl World {
@@ -84,8 +87,35 @@ impl World {
         let token = format!("{argument}@{}", self.now);
         self.say(format!("a person annotates trialops.dev/{}: {token}", name.name()));
         self.commands.retain(|command| command.name != name);
+        self.malformed.retain(|malformed| malformed.name != name);
         self.commands.push(Command { name, argument: argument.into(), token });
         self.reconcile_all();
+        self
+    }
+
+    /// A person gives a command whose value cannot be read.
+    pub fn mumbles(&mut self, name: CommandName, token: &str) -> &mut Self {
+        self.say(format!("a person annotates trialops.dev/{}: {token}", name.name()));
+        self.commands.retain(|command| command.name != name);
+        self.malformed.retain(|malformed| malformed.name != name);
+        self.malformed.push(Malformed { name, token: token.into() });
+        self.reconcile_all();
+        self
+    }
+
+    /// A person names a bundle that was trained elsewhere.
+    pub fn names_bundle(&mut self, digest: &str) -> &mut Self {
+        self.say(format!("a person names a bundle in spec.training.source, {digest}"));
+        self.generation += 1;
+        self.spec.training.get_or_insert_default().source = Some(bundle(digest));
+        self.reconcile_all();
+        self
+    }
+
+    /// More patients are enrolled; in the holdout so many dropped out.
+    pub fn holdout_grows(&mut self, positive_patients: u32) -> &mut Self {
+        self.say(format!("the data grows: {positive_patients} patients of the holdout dropped out"));
+        self.store.positive_patients = positive_patients;
         self
     }
 
@@ -133,6 +163,13 @@ impl World {
     pub fn rolling_out(&mut self) -> &mut Self {
         self.with_production().learns_more().is_judged(Outcome::Passed, 0)
     }
+}
+
+/// A bundle that was trained elsewhere.
+pub fn bundle(digest: &str) -> ModelSource {
+    let claim = Claim { claim_name: "bundles".into() };
+    let digest = Some(digest.to_owned());
+    ModelSource { bundle: Source { uri: "file:///bundle.json".into(), persistent_volume_claim: claim, digest } }
 }
 
 pub fn out_of_memory() -> RunFailure {

@@ -1,6 +1,6 @@
 //! Manifests that are created. Every rule has cases on both sides of it.
 
-use super::{Case, Edit, Refusal, nothing, set, take};
+use super::{Case, Edit, Refusal, everything::everything, evidence::evidence, learning::learning, nothing, set, take};
 use serde_json::{Value, json};
 
 const NAME: &str = "metadata.name: at most 40 lower-case letters, digits and dashes, beginning with a letter";
@@ -21,18 +21,19 @@ const SAME_FLOOR: &str = "gate.floors: two floors have the same metric";
 
 /// All creations.
 pub fn creations() -> Vec<Case> {
-    [whole(), names(), columns(), features(), tiers(), judging(), by_schema(), by_schema_of_pods()].concat()
+    let of_models = [whole(), names(), columns(), features(), tiers(), judging()].concat();
+    [of_models, learning(), evidence(), by_schema(), by_schema_of_pods()].concat()
 }
 
-fn good(name: &'static str, edit: Edit) -> Case {
+pub(super) fn good(name: &'static str, edit: Edit) -> Case {
     Case { name, edit, refusal: None }
 }
 
-fn bad(name: &'static str, message: &'static str, edit: Edit) -> Case {
+pub(super) fn bad(name: &'static str, message: &'static str, edit: Edit) -> Case {
     Case { name, edit, refusal: Some(Refusal::Rule(message)) }
 }
 
-fn no(name: &'static str, field: &'static str, edit: Edit) -> Case {
+pub(super) fn no(name: &'static str, field: &'static str, edit: Edit) -> Case {
     Case { name, edit, refusal: Some(Refusal::Schema(field)) }
 }
 
@@ -49,48 +50,6 @@ fn whole() -> Vec<Case> {
         }),
         good("every field", everything),
     ]
-}
-
-/// Sets every field that a spec has.
-pub(super) fn everything(model: &mut Value) {
-    let pod = json!({
-        "serviceAccountName": "trial", "imagePullSecrets": [{"name": "pull"}], "nodeSelector": {"zone": "a"},
-        "tolerations": [{"key": "gpu", "operator": "Equal", "value": "no", "effect": "NoSchedule"}],
-        "priorityClassName": "low", "labels": {"team": "a"}, "annotations": {"note": "b"},
-        "env": [{"name": "RUST_LOG", "value": "debug"}],
-        "resources": {"requests": {"cpu": 1, "memory": "64Mi"}, "limits": {"memory": "1Gi"}},
-    });
-    set(model, "/spec/features/0/role", json!("Value"));
-    set(model, "/spec/features/0/onMissing", json!("Indicate"));
-    set(model, "/spec/features/-", json!({"name": "region", "type": "Category", "values": ["north", "south"]}));
-    set(
-        model,
-        "/spec/label",
-        json!({"column": "out", "positive": "yes", "horizon": "28d", "maturesAfter": "35d", "censor": "lost"}),
-    );
-    set(model, "/spec/data/holdout", json!({"fraction": 0.3}));
-    set(model, "/spec/data/training/digest", json!(format!("sha256:{}", "0".repeat(64))));
-    set(
-        model,
-        "/spec/training",
-        json!({"image": "trainer:1", "pod": pod, "activeDeadline": "2h", "retries": 3, "seed": 7}),
-    );
-    set(model, "/spec/gate/confidence", json!({"level": 0.9}));
-    set(model, "/spec/gate/minPatients", json!(50));
-    set(model, "/spec/gate/minPositivePatients", json!(10));
-    set(model, "/spec/threshold", json!({"targetRecall": 0.7}));
-    set(
-        model,
-        "/spec/tiers",
-        json!([
-            {"name": "Low", "from": 0, "intervention": "SMS"},
-            {"name": "Medium", "intervention": "NurseCall"},
-            {"name": "High", "from": 0.8, "intervention": "OnSiteVisit"},
-        ]),
-    );
-    set(model, "/spec/rollout", json!({"progressDeadline": "5m", "soak": "30s", "automaticRollback": "Disabled"}));
-    set(model, "/spec/serving/pod", pod);
-    set(model, "/spec/suspend", json!(true));
 }
 
 fn names() -> Vec<Case> {

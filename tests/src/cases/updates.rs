@@ -1,6 +1,6 @@
 //! Manifests that take the place of a stored one: what may change and what may not.
 
-use super::{Edit, Refusal, Update, creations::everything, nothing, set, take};
+use super::{Edit, Refusal, Update, everything::everything, nothing, set, take};
 use serde_json::json;
 
 const STUDY: &str = "study.id is immutable: it decides which patients are held out";

@@ -6,6 +6,7 @@
 mod api;
 mod commands;
 mod conflicts;
+mod learning;
 mod promotion;
 mod recovery;
 mod rollout;
