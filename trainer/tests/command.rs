@@ -41,7 +41,18 @@ fn a_laptop_simulates_trains_compares_judges_and_scores() {
     let report: Value = serde_json::from_slice(&fs::read(folder.join("v2/report.json")).unwrap()).unwrap();
     assert_eq!(report["outcome"], "Passed");
     assert!(report["rows"]["counts"]["immature"].as_u64().unwrap() > 100);
-    let shown = done(&folder, "evaluate --spec all.yaml --bundle v2/bundle.json --data trial.csv");
+    let wrote = |name: &str| fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(wrote("v2/report.html").starts_with(b"<!DOCTYPE html>"));
+    assert!(wrote("v2/card.md").starts_with(b"# Model card: dropout in ONC-302"));
+    let card: Value = serde_json::from_slice(&wrote("v2/card.json")).unwrap();
+    assert_eq!(card["provenance"]["bundle"], report["candidate"]["digest"]);
+    let shown = done(
+        &folder,
+        "evaluate --spec all.yaml --bundle v2/bundle.json --data trial.csv --against v1/bundle.json --out again",
+    );
+    for name in ["report.json", "report.html", "card.md", "card.json"] {
+        assert_eq!(wrote(&format!("again/{name}")), wrote(&format!("v2/{name}")), "{name}");
+    }
     assert!(shown.contains("roc_auc_within_landmark"), "{shown}");
 
     let gate = |spec: &str, candidate: &str, production: &str| {

@@ -3,7 +3,7 @@
 
 use super::{
     Html, Ink, Unit,
-    chart::{mark, rule, text},
+    draw::{mark, rule, text},
     number::place,
     scale::Scale,
 };

@@ -3,6 +3,7 @@
 
 pub mod chart;
 pub mod crowd;
+mod draw;
 pub mod forest;
 mod label;
 pub mod number;
