@@ -1,7 +1,6 @@
 //! From risks to findings: chooses the rows that decide, draws the resamples, and counts. It judges nothing.
 
-use super::{Evidence, Findings};
-use super::{Look, evidence, guardrail, slice};
+use super::{Evidence, Findings, Look, evidence, guardrail, primary::is_moved_by_threshold, slice};
 use crate::{
     manifest::{Gate, Metric},
     metric::{
@@ -128,7 +127,7 @@ pub fn find(gate: &Gate, case: &Case<'_>) -> Findings {
     let is_apart = evidence.is_apart();
     Findings {
         compared: decide.compare(&wanted, case.seed),
-        all: if is_apart { holdout.compare(&even(case.resamples.at(look.level)), case.seed) } else { Vec::new() },
+        all: if is_apart { holdout.compare(&non_inferior(gate, (case, look)), case.seed) } else { Vec::new() },
         has_production: case.production.is_some(),
         touched: decide.touching(),
         untouched: untouched(&decide, case),
@@ -142,12 +141,21 @@ fn even(resamples: usize) -> Vec<(Metric, usize)> {
     ALL.map(|metric| (metric, resamples)).to_vec()
 }
 
+/// Every metric with the fewest resamples, the primary one with as many as the plain level needs.
+fn non_inferior(gate: &Gate, (case, look): (&Case<'_>, Look)) -> Vec<(Metric, usize)> {
+    let primary = gate.primary().metric;
+    let of = |(metric, least)| (metric, if metric == primary { case.resamples.at(look.level) } else { least });
+    even(case.resamples.least).into_iter().map(of).collect()
+}
+
 /// Every metric with the fewest resamples, those that decide with as many as their level needs.
 fn wanted(gate: &Gate, (case, look): (&Case<'_>, Look)) -> Vec<(Metric, usize)> {
     let (spent, plain) = (case.resamples.at(look.spent), case.resamples.at(look.level));
+    let primary = gate.primary().metric;
     let deciding = match case.production {
-        Some(_) => [gate.primary().metric, Metric::RecallAtCapacity],
-        None => [Metric::RocAuc, Metric::RocAuc],
+        Some(_) if is_moved_by_threshold(primary) => vec![primary, Metric::RecallAtCapacity],
+        Some(_) => vec![primary],
+        None => vec![Metric::RocAuc],
     };
     let guarded: Vec<Metric> = guardrail::guardrails(gate).iter().map(|guardrail| guardrail.metric).collect();
     let of = |metric: Metric| {

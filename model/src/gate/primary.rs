@@ -41,7 +41,7 @@ pub fn confidence(gate: &Gate, findings: &Findings) -> Rule {
 /// production's capacity must be above zero. None for other metrics, which no shift of all risks can buy.
 pub fn capacity(gate: &Gate, findings: &Findings) -> Option<Rule> {
     let primary = gate.primary().metric;
-    if !matches!(primary, Metric::Recall | Metric::Precision | Metric::AlertRate | Metric::F1) {
+    if !is_moved_by_threshold(primary) {
         return None;
     }
     let metric = Metric::RecallAtCapacity;
@@ -54,6 +54,11 @@ pub fn capacity(gate: &Gate, findings: &Findings) -> Option<Rule> {
         percent(findings.look.spent)
     );
     Some(Rule::new("capacity", verdict(&[interval.low], interval.low > 0.0), message))
+}
+
+/// Whether a moved threshold alone can improve a metric.
+pub const fn is_moved_by_threshold(metric: Metric) -> bool {
+    matches!(metric, Metric::Recall | Metric::Precision | Metric::AlertRate | Metric::F1)
 }
 
 /// The primary numbers: `roc_auc 0.772 against 0.704 (+0.068, 97.5 % interval +0.031 to +0.104)`.
