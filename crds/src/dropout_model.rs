@@ -48,6 +48,8 @@ use serde::{Deserialize, Serialize};
     validation = Rule::new("self.patientId == oldSelf.patientId").message("patientId is immutable: patients would change sides between training and holdout"),
     validation = Rule::new("self.label == oldSelf.label").message("label is immutable: versions would predict different things; make another DropoutModel"),
     validation = Rule::new("has(self.data.holdout) == has(oldSelf.data.holdout) && (!has(self.data.holdout) || self.data.holdout == oldSelf.data.holdout)").message("data.holdout is immutable: patients already trained on would be judged on"),
+    validation = Rule::new("!has(self.data.holdout) || has(self.data.holdout.fraction) != has(self.data.holdout.source)").message("data.holdout: set exactly one of fraction and source"),
+    validation = Rule::new("!has(self.data.holdout) || !has(self.data.holdout.source) || has(self.data.holdout.source.digest)").message("data.holdout.source: digest is needed, so that the holdout is one known file"),
     validation = Rule::new("self.store.uri == oldSelf.store.uri").message("store.uri is immutable: versions would lose their bundles"),
     validation = Rule::new("!has(self.deny) || !self.features.exists(f, f.name in self.deny)").message("features: a denied column is listed as a feature; take it out of features"),
     validation = Rule::new("!self.features.exists(f, f.name == self.label.column || f.name == self.patientId || (has(self.label.censor) && f.name == self.label.censor))").message("features: the label, censor or patientId column is listed as a feature; take it out"),
@@ -274,7 +276,9 @@ impl DropoutModelSpec {
             &self.label.censor,
         );
         let data = (&self.data.training, &self.data.cutoff, self.data.holdout_fraction());
-        json_digest(&(columns, features, &self.deny, label, data, seed, image))
+        let learned = (columns, features, &self.deny, label, data, seed, image);
+        // Without a given holdout the identity is what it was before there were any.
+        self.data.holdout_source().map_or_else(|| json_digest(&learned), |source| json_digest(&(&learned, source)))
     }
 
     /// Identity of how a candidate is judged: the gate and the target of the threshold.

@@ -2,6 +2,7 @@
 //! tried on them without a cluster (`unit_rules.rs`) and with one.
 
 mod creations;
+mod holdout;
 mod updates;
 
 use serde_json::{Value, json};

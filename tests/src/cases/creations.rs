@@ -1,6 +1,6 @@
 //! Manifests that are created. Every rule has cases on both sides of it.
 
-use super::{Case, Edit, Refusal, nothing, set, take};
+use super::{Case, Edit, Refusal, holdout::holdouts, nothing, set, take};
 use serde_json::{Value, json};
 
 const NAME: &str = "metadata.name: at most 40 lower-case letters, digits and dashes, beginning with a letter";
@@ -21,7 +21,7 @@ const SAME_FLOOR: &str = "gate.floors: two floors have the same metric";
 
 /// All creations.
 pub fn creations() -> Vec<Case> {
-    [whole(), names(), columns(), features(), tiers(), judging(), by_schema(), by_schema_of_pods()].concat()
+    [whole(), names(), columns(), features(), tiers(), judging(), holdouts(), by_schema(), by_schema_of_pods()].concat()
 }
 
 fn good(name: &'static str, edit: Edit) -> Case {

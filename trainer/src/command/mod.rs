@@ -24,6 +24,8 @@ dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
            prints every check; exit 0 passed, 1 failed, 2 bad input, 3 inconclusive
   score    --bundle BUNDLE --data FILE --out FILE.csv [--patient-id COLUMN]
            writes patient_id and risk in the order of the rows
+           FILE is CSV or Parquet; train, evaluate and gate also take --holdout FILE, the file of
+           spec.data.holdout.source
   simulate --patients N --seed S --out FILE [--scenario stable|remote-visits|harmless-drift]
            writes a trial whose true risks are known (column true_risk, never a feature)
   job      prepare|train|evaluate|read [--root DIR]
@@ -51,9 +53,9 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
     }
     let rest = words.get(1..).unwrap_or_default();
     match command.as_str() {
-        "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "out", "against"], 0)?),
-        "evaluate" => laptop::evaluate(&Arguments::read(rest, &["spec", "bundle", "data", "against"], 0)?),
-        "gate" => laptop::gate(&Arguments::read(rest, &["spec", "candidate", "production", "data"], 0)?),
+        "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "holdout", "out", "against"], 0)?),
+        "evaluate" => laptop::evaluate(&Arguments::read(rest, &["spec", "bundle", "data", "holdout", "against"], 0)?),
+        "gate" => laptop::gate(&Arguments::read(rest, &["spec", "candidate", "production", "data", "holdout"], 0)?),
         "score" => score::score(&Arguments::read(rest, &["bundle", "data", "out", "patient-id"], 0)?),
         "simulate" => trial(&Arguments::read(rest, &["patients", "seed", "scenario", "out"], 0)?),
         "job" => job(&Arguments::read(rest, &["root"], 1)?),
