@@ -120,7 +120,7 @@ fn what_is_not_read_is_refused_by_name_with_what_to_do() {
         ("nested", Reason::BadParquet, "trial.parquet, column 'site' is nested; write it as a column of plain values".into()),
         ("noon", Reason::BadDate, "trial.parquet, row 1 of the table, column 'date': the landmark's date is no date; write it as YYYY-MM-DD".into()),
         ("age", Reason::OutOfRange, "trial.parquet, row 17 of the table, column 'age': is out of bounds".into()),
-        ("other", Reason::MissingColumn, "trial.parquet has none of the 15 needed columns; is it the file you mean?".into()),
+        ("other", Reason::MissingColumn, "trial.parquet has none of the 16 needed columns; is it the file you mean?".into()),
     ];
     for (name, reason, message) in cases {
         let bytes = fs::read(folder.join(format!("refused-{name}.parquet"))).unwrap();
@@ -138,8 +138,8 @@ fn scoring_and_training_rows_read_parquet_too() {
     let (csv, parquet) =
         (fs::read(folder.join("table.csv")).unwrap(), fs::read(folder.join("good-snappy.parquet")).unwrap());
     let features = trial().features;
-    let scored = |bytes: &[u8]| format!("{:?}", read_features("f", bytes, "patient_id", &features).unwrap_err());
-    assert_eq!(scored(&csv).replace("row 4,", ""), scored(&parquet).replace("row 4,", ""));
+    let scored = |bytes: &[u8]| format!("{:?}", read_features("f", bytes, "patient_id", &features).unwrap());
+    assert!(scored(&csv) == scored(&parquet), "other rows are scored");
     let cells = |bytes| {
         let records = named_columns("f", bytes, &["dropout", "weight", "patient_id"]).unwrap();
         records
@@ -150,7 +150,7 @@ fn scoring_and_training_rows_read_parquet_too() {
             })
             .collect::<Vec<_>>()
     };
-    assert_eq!(cells(&csv), cells(&parquet));
+    assert!(cells(&csv) == cells(&parquet), "other training rows are written");
 }
 
 /// Counts the panics of the decoder instead of printing them.
@@ -180,7 +180,7 @@ fn a_file_cut_off_anywhere_or_with_any_byte_changed_is_refused_or_read_and_never
                 assert_eq!(bad.reason, Reason::BadParquet, "{end}");
             }
             for at in 4..whole.len() {
-                for mask in [0x01, 0x04, 0x10, 0x40, 0x80, 0xff] {
+                for mask in [0x01, 0x10, 0x80, 0xff] {
                     let mut bytes = whole.clone();
                     bytes[at] ^= mask;
                     tried += 1;

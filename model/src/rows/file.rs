@@ -87,11 +87,12 @@ impl<'b> Opened<'b> {
         file: &str,
         layout: impl FnOnce(&Header<'_>) -> Result<Layout<'a>, BadInput>,
     ) -> Result<(Layout<'a>, Records<'b>), BadInput> {
-        let mut layout = layout(&Header::new(file, self.format, self.names))?;
+        let layout = layout(&Header::new(file, self.format, self.names))?;
         match self.records {
             Unread::Csv(records) => Ok((layout, records)),
             #[cfg(feature = "parquet")]
             Unread::Parquet(parquet) => {
+                let mut layout = layout;
                 let records = parquet.records(&layout.narrow())?;
                 Ok((layout, records))
             }
