@@ -10,6 +10,7 @@ use dropout_crds::{dropout_model::SingleNode, pod::Pod, status::CandidateWork};
 use dropout_model::{digest::digest, task::path};
 use dropout_planner::plan::Launch;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Memory of a Job's containers unless the user says otherwise.
 const MEMORY: &str = "1Gi";
@@ -81,12 +82,7 @@ pub fn job(frame: Frame<'_>, launch: &Launch) -> Value {
     })
 }
 
-fn template(
-    frame: Frame<'_>,
-    launch: &Launch,
-    labels: &std::collections::BTreeMap<String, String>,
-    name: &str,
-) -> Value {
+fn template(frame: Frame<'_>, launch: &Launch, labels: &BTreeMap<String, String>, name: &str) -> Value {
     let pod = frame.spec.training.as_ref().and_then(|training| training.pod.clone()).unwrap_or_default();
     let mut spec = pod::pod_spec(&pod);
     spec.insert("restartPolicy".into(), json!("Never"));
@@ -112,11 +108,9 @@ struct Containers<'a> {
 
 impl Containers<'_> {
     fn prepare(&self) -> Value {
-        self.container(
-            "prepare",
-            "prepare",
-            json!([task_mount(), self.data_mount(), mount("input", path::INPUT, false)]),
-        )
+        let mut mounts = vec![task_mount(), self.data_mount(), mount("input", path::INPUT, false)];
+        mounts.extend(self.holdout_mount());
+        self.container("prepare", "prepare", json!(mounts))
     }
 
     fn train(&self) -> Value {
@@ -131,18 +125,25 @@ impl Containers<'_> {
     }
 
     fn evaluate(&self, command: &str) -> Value {
-        let mounts = json!([
+        let mut mounts = vec![
             task_mount(),
             self.data_mount(),
             mount("input", path::INPUT, true),
             mount("output", path::OUTPUT, true),
             mount(&volume(self.frame.spec.store.claim()), path::STORE, false),
-        ]);
-        self.container("evaluate", command, mounts)
+        ];
+        mounts.extend(self.holdout_mount());
+        self.container("evaluate", command, json!(mounts))
     }
 
     fn data_mount(&self) -> Value {
         mount(&volume(&self.frame.spec.data.training.persistent_volume_claim.claim_name), path::DATA, true)
+    }
+
+    /// The claim of a given holdout: for the containers that are ours, never for the one that trains.
+    fn holdout_mount(&self) -> Option<Value> {
+        let holdout = self.frame.spec.data.holdout_source()?;
+        Some(mount(&volume(&holdout.persistent_volume_claim.claim_name), path::HOLDOUT, true))
     }
 
     fn container(&self, name: &str, command: &str, mounts: Value) -> Value {
@@ -180,7 +181,9 @@ fn volumes(frame: Frame<'_>, name: &str) -> Value {
         &frame.spec.data.training.persistent_volume_claim.claim_name,
         &frame.spec.store.persistent_volume_claim.claim_name,
     ];
-    claims.dedup();
+    claims.extend(frame.spec.data.holdout_source().map(|source| &source.persistent_volume_claim.claim_name));
+    let mut seen = BTreeSet::new();
+    claims.retain(|claim| seen.insert(*claim));
     // Only the store is written; a claim that is read only is not owned anew by the kubelet.
     let of_claim = |claim: &&String| match claim.as_str() == frame.spec.store.claim() {
         true => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim}}),
