@@ -211,12 +211,12 @@ impl Data {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Holdout {
-    /// Share of patients, 0.05 to 0.5, chosen by a hash of their identifier.
+    /// Share of patients, 0.05 to 0.5, chosen by a hash of their identifier. Left out: the holdout is in `source`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.05, max = 0.5))]
     pub fraction: Option<f64>,
     /// A file with the rows of other patients than those of the training file, its digest included; all patients of the
-    /// training file are then trained on.
+    /// training file are then trained on. Left out: the holdout is a `fraction`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 }
