@@ -45,6 +45,8 @@ use serde::{Deserialize, Serialize};
     validation = Rule::new("self.patientId == oldSelf.patientId").message("patientId is immutable: patients would change sides between training and holdout"),
     validation = Rule::new("self.label == oldSelf.label").message("label is immutable: versions would predict different things; make another DropoutModel"),
     validation = Rule::new("has(self.data.holdout) == has(oldSelf.data.holdout) && (!has(self.data.holdout) || self.data.holdout == oldSelf.data.holdout)").message("data.holdout is immutable: patients already trained on would be judged on"),
+    validation = Rule::new("!has(self.data.holdout) || has(self.data.holdout.fraction) != has(self.data.holdout.source)").message("data.holdout: set exactly one of fraction and source"),
+    validation = Rule::new("!has(self.data.holdout) || !has(self.data.holdout.source) || has(self.data.holdout.source.digest)").message("data.holdout.source: digest is needed, so that the holdout is one known file"),
     validation = Rule::new("self.store.uri == oldSelf.store.uri").message("store.uri is immutable: versions would lose their bundles"),
     validation = Rule::new("!has(self.deny) || !self.features.exists(f, f.name in self.deny)").message("features: a denied column is listed as a feature; take it out of features"),
     validation = Rule::new("!self.features.exists(f, f.name == self.label.column || f.name == self.patientId || (has(self.label.censor) && f.name == self.label.censor))").message("features: the label, censor or patientId column is listed as a feature; take it out"),
@@ -223,10 +225,12 @@ impl DropoutModelSpec {
         self.training.as_ref().and_then(|training| training.source.as_ref())
     }
 
-    /// Names of the claims that its pods mount: data, store and, if the model was trained elsewhere, that of its bundle.
+    /// Names of the claims that its pods mount: data, store, that of a given holdout and, if the model was trained elsewhere,
+    /// that of its bundle.
     pub fn claims(&self) -> impl Iterator<Item = &str> {
-        let bundle = self.source().map(|source| source.bundle.persistent_volume_claim.claim_name.as_str());
-        [self.data.training.persistent_volume_claim.claim_name.as_str(), self.store.claim()].into_iter().chain(bundle)
+        let others = self.data.holdout_source().into_iter().chain(self.source().map(|source| &source.bundle));
+        let sources = [&self.data.training].into_iter().chain(others);
+        sources.map(|source| source.persistent_volume_claim.claim_name.as_str()).chain([self.store.claim()])
     }
 
     /// Times a failed training is tried again, the default filled in.

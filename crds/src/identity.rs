@@ -27,7 +27,8 @@ impl DropoutModelSpec {
         let data = (&self.data.training, &self.data.cutoff, self.data.holdout_fraction());
         let first = (columns, features, &self.deny, label, data, seed, image);
         let learning = self.training.as_ref().map(|training| training.learning()).unwrap_or_default();
-        let made = Made::of(&learning);
+        let mut made = Made::of(&learning);
+        made.holdout = self.data.holdout_source().map(|source| (source.uri.as_str(), source.digest.as_deref()));
         // A spec that says nothing of these has the identity that it had before they could be said.
         if made == Made::default() { json_digest(&first) } else { json_digest(&(first, made)) }
     }
@@ -45,6 +46,8 @@ struct Made<'a> {
     algorithms: &'a [Algorithm],
     class_weight: Option<ClassWeight>,
     bundle: Option<(&'a str, Option<&'a str>)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holdout: Option<(&'a str, Option<&'a str>)>,
 }
 
 impl<'a> Made<'a> {
@@ -54,6 +57,7 @@ impl<'a> Made<'a> {
             algorithms: &learning.algorithms,
             class_weight: learning.class_weight,
             bundle: bundle.map(|bundle| (bundle.uri.as_str(), bundle.digest.as_deref())),
+            holdout: None,
         }
     }
 }

@@ -19,6 +19,7 @@ impl Manifest {
         if self.data.training.path().split('/').any(|part| part == "..") {
             return Err(bad("spec.data.training.uri must not hold '..'"));
         }
+        self.check_holdout()?;
         self.check_columns()?;
         self.features.iter().enumerate().try_for_each(|(at, feature)| check_feature(at, feature))?;
         self.check_dates()?;
@@ -26,6 +27,26 @@ impl Manifest {
         self.check_gate()?;
         self.check_learning()?;
         self.check_tiers()
+    }
+
+    fn check_holdout(&self) -> Result<(), BadInput> {
+        let Some(holdout) = &self.data.holdout else { return Ok(()) };
+        let Some(source) = &holdout.source else {
+            return match holdout.fraction {
+                Some(_) => Ok(()),
+                None => Err(bad("spec.data.holdout sets neither fraction nor source; set one of them or leave it out")),
+            };
+        };
+        if holdout.fraction.is_some() {
+            return Err(bad("spec.data.holdout sets both fraction and source; set exactly one of them"));
+        }
+        if source.digest.is_none() {
+            return Err(bad("spec.data.holdout.source.digest is missing; a holdout must be one known file, set it"));
+        }
+        match source.path().split('/').any(|part| part == "..") {
+            true => Err(bad("spec.data.holdout.source.uri must not hold '..'")),
+            false => Ok(()),
+        }
     }
 
     fn check_columns(&self) -> Result<(), BadInput> {
@@ -91,8 +112,9 @@ impl Manifest {
             Target::AlertRate(rate) => ("threshold.maxAlertRate", rate),
         };
         let margin = self.gate.primary().margin();
+        let low_fraction = if self.data.holdout_source().is_some() { 0.0 } else { 0.05 };
         let ranges = [
-            ("data.holdout.fraction", self.data.holdout_fraction(), 0.05, 0.5),
+            ("data.holdout.fraction", self.data.holdout_fraction(), low_fraction, 0.5),
             ("gate.confidence.level", self.gate.level(), 0.8, 0.999),
             ("gate.primary.margin", margin, 0.0, 1.0),
             (target.0, target.1, 0.0, 1.0),

@@ -53,6 +53,8 @@ pub enum Reason {
     TooLarge,
     /// The file has another digest than the manifest asks for.
     DigestMismatch,
+    /// A Parquet file is damaged, or written in a way that is not read.
+    BadParquet,
     /// A cell is no UTF-8 text.
     NotText,
     /// The header names a column twice.
@@ -69,6 +71,12 @@ pub enum Reason {
     BadDate,
     /// A censor cell is neither `0` nor `1`.
     BadCensor,
+    /// An intervention cell is neither `0` nor `1`.
+    BadIntervention,
+    /// A column of a slice has too many values.
+    ManyGroups,
+    /// Patients are in the training file and in the holdout file.
+    InBothFiles,
     /// A cell of a number column is no number.
     NotANumber,
     /// A number is infinite or not defined.

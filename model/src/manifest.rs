@@ -182,7 +182,7 @@ impl Label {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Data {
-    /// The rows: one CSV file with a header.
+    /// The rows: one file, CSV with a header or Parquet; its content says which.
     pub training: Source,
     /// Date of the data cut-off, `YYYY-MM-DD`. A row counts only if its label was certain by then. Needed when
     /// `index` is set, and only then.
@@ -195,19 +195,30 @@ pub struct Data {
 }
 
 impl Data {
-    /// Share of patients in the holdout, the default filled in.
+    /// Share of patients held out by their hash, the default filled in; 0 if the holdout is given as a file.
     pub fn holdout_fraction(&self) -> f64 {
-        self.holdout.as_ref().map_or(Holdout::FRACTION, |holdout| holdout.fraction)
+        let Some(holdout) = &self.holdout else { return Holdout::FRACTION };
+        holdout.fraction.unwrap_or(if holdout.source.is_some() { 0.0 } else { Holdout::FRACTION })
+    }
+
+    /// The file of a given holdout.
+    pub fn holdout_source(&self) -> Option<&Source> {
+        self.holdout.as_ref().and_then(|holdout| holdout.source.as_ref())
     }
 }
 
-/// The patients that no training may see; immutable.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// The patients that no training may see, exactly one of the two; immutable. Left out: a fraction of 0.25.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Holdout {
-    /// Share of patients, 0.05 to 0.5. Left out together with `holdout`: 0.25.
+    /// Share of patients, 0.05 to 0.5, chosen by a hash of their identifier. Left out: the holdout is in `source`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.05, max = 0.5))]
-    pub fraction: f64,
+    pub fraction: Option<f64>,
+    /// A file with the rows of other patients than those of the training file, its digest included; all patients of the
+    /// training file are then trained on. Left out: the holdout is a `fraction`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 impl Holdout {

@@ -20,6 +20,8 @@ pub mod path {
     pub const TASK: &str = "/task/task.json";
     /// The claim with the data, read only.
     pub const DATA: &str = "/data";
+    /// The claim with the file of a given holdout, read only; no trainer sees it.
+    pub const HOLDOUT: &str = "/holdout";
     /// The claim with the store.
     pub const STORE: &str = "/store";
     /// Training rows and what the trainer needs to know, written by `prepare`, read by `train`.

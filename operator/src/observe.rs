@@ -30,6 +30,7 @@ pub fn observed(context: &Context, gathered: &Gathered) -> Observed {
         data_claim: claim(&model.spec.data.training.persistent_volume_claim.claim_name, gathered.data_claim.as_deref()),
         store_claim: claim(model.spec.store.claim(), gathered.store_claim.as_deref()),
         bundle_claim: bundle_claim_name(&model.spec).map(|name| claim(name, gathered.bundle_claim.as_deref())),
+        holdout_claim: holdout_claim_name(&model.spec).map(|name| claim(name, gathered.holdout_claim.as_deref())),
         fleet: context.ledger.others(&identity.uid, limits),
         inference_image: context.settings.inference_image.clone(),
         spec: model.spec.clone(),
@@ -67,6 +68,11 @@ pub fn identity(model: &DropoutModel) -> Identity {
 /// Name of the claim of the bundle that was trained elsewhere, if the spec names one.
 fn bundle_claim_name(spec: &DropoutModelSpec) -> Option<&str> {
     spec.source().map(|source| source.bundle.persistent_volume_claim.claim_name.as_str())
+}
+
+/// Name of the claim of the holdout, if the spec names one.
+fn holdout_claim_name(spec: &DropoutModelSpec) -> Option<&str> {
+    spec.data.holdout_source().map(|source| source.persistent_volume_claim.claim_name.as_str())
 }
 
 fn claim(name: &str, claim: Option<&PersistentVolumeClaim>) -> ClaimFact {

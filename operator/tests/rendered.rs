@@ -99,11 +99,23 @@ fn only_the_last_container_of_a_job_writes_the_store_and_nothing_writes_the_data
         assert_eq!(writers("/store"), ["evaluate"]);
         assert_eq!(writers("/data"), Vec::<String>::new());
         assert_eq!(writers("/task"), Vec::<String>::new());
+        assert_eq!(writers("/holdout"), Vec::<String>::new());
         assert_eq!(writers("/scratch/in"), ["prepare"]);
         let has_trainer = containers(&pod).iter().any(|container| container.name == "train");
         assert_eq!(writers("/scratch/out"), if has_trainer { vec!["train"] } else { Vec::new() });
         assert_eq!(writers("/model"), Vec::<String>::new());
     }
+}
+
+#[test]
+fn the_claim_of_a_given_holdout_is_mounted_by_our_containers_and_by_no_trainer() {
+    let mounting = |manifest: &Value| -> Vec<String> {
+        let pod = training(manifest, CandidateWork::Train).spec.unwrap().template.spec.unwrap();
+        let has = |container: &&Container| mounts(container).any(|(_, path)| path == "/holdout");
+        containers(&pod).into_iter().filter(has).map(|container| container.name.clone()).collect()
+    };
+    assert_eq!(mounting(&with_given_holdout("held")), ["prepare", "evaluate"]);
+    assert_eq!(mounting(&quickstart()), Vec::<String>::new());
 }
 
 #[test]
@@ -278,8 +290,18 @@ fn a_bundle_on_the_claim_of_data_and_store_is_one_volume() {
     );
 }
 
-fn manifests() -> [Value; 3] {
-    [quickstart(), with_every_pod_field(), with_a_bundle()]
+fn manifests() -> [Value; 5] {
+    [quickstart(), with_every_pod_field(), with_a_bundle(), with_given_holdout("held"), with_given_holdout("onc-302")]
+}
+
+/// A model whose holdout is given as a file on a claim.
+fn with_given_holdout(claim: &str) -> Value {
+    let mut manifest = quickstart();
+    manifest["spec"]["data"]["holdout"] = serde_json::json!({"source": {
+        "uri": "file:///held.csv", "persistentVolumeClaim": {"claimName": claim},
+        "digest": format!("sha256:{}", "0".repeat(64)),
+    }});
+    manifest
 }
 
 fn intent(manifest: &Value, work: CandidateWork) -> (DropoutModelSpec, dropout_planner::plan::Launch) {

@@ -9,6 +9,7 @@ pub fn missing(next: &Next<'_>) -> Option<(Reason, String)> {
     let bundle = observed.bundle_claim.as_ref().filter(|_| needs_bundle(next));
     absent(&observed.data_claim, "training data")
         .or_else(|| absent(&observed.store_claim, "store"))
+        .or_else(|| observed.holdout_claim.as_ref().and_then(|claim| absent(claim, "holdout")))
         .or_else(|| bundle.and_then(|claim| absent(claim, "bundle in spec.training.source")))
         .or_else(|| unshared(observed))
 }

@@ -31,6 +31,8 @@ pub struct Observed {
     pub store_claim: ClaimFact,
     /// The claim of the bundle that `spec.training.source` names; none if the model is trained.
     pub bundle_claim: Option<ClaimFact>,
+    /// The claim of the holdout that `spec.data.holdout.source` names; none if patients are held out by their hash.
+    pub holdout_claim: Option<ClaimFact>,
     /// What the rest of the fleet does.
     pub fleet: Fleet,
     /// The operator's default inference image.

@@ -4,6 +4,7 @@
 mod creations;
 mod everything;
 mod evidence;
+mod holdout;
 mod learning;
 mod updates;
 

@@ -156,7 +156,7 @@ fn judged(spec: &Value, change: impl Fn(&mut Table)) -> Report {
     let text = trial(1);
     let table = |manifest, production| read("trial.csv", text.as_bytes(), &Contract { manifest, production }).unwrap();
     let learn = |manifest, table: &Table| -> Bundle {
-        train(manifest, &training_rows(manifest, table), &table.digest).unwrap()
+        train(manifest, &training_rows(manifest, table), &table.digest).unwrap().bundle
     };
     let production = learn(&few, &table(&few, None));
     let mut table = table(&all, Some(production.features.as_slice()));

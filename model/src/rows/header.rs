@@ -1,7 +1,7 @@
 //! The header of a file: where each needed column is. It never accepts a name that is only nearly right, and never shows
 //! a name that may be a cell: a file without a header begins with a patient.
 
-use super::{Contract, cell::Rule};
+use super::{Contract, cell::Rule, file::Format};
 use crate::{
     input::{BadInput, Reason},
     manifest::{Feature, Manifest},
@@ -20,6 +20,8 @@ pub struct Place<'a> {
 /// Where the columns are.
 #[derive(Clone, Debug)]
 pub struct Layout<'a> {
+    /// What the file is written in.
+    pub format: Format,
     /// Number of columns.
     pub width: usize,
     /// The patient.
@@ -32,22 +34,51 @@ pub struct Layout<'a> {
     pub censor: Option<Place<'a>>,
     /// The label.
     pub label: Option<Place<'a>>,
+    /// The mark of a row whose patient received an intervention.
+    pub touched: Option<Place<'a>>,
+    /// The groups that the gate asks about, in its order.
+    pub slices: Vec<Place<'a>>,
     /// The features, first those of the manifest, then those of production.
     pub features: Vec<(Place<'a>, &'a Feature, Rule)>,
     /// How many of the features are the manifest's.
     pub own: usize,
 }
 
+impl Layout<'_> {
+    /// Renumbers the places as if the file had only the columns that are needed; the answer is where these were.
+    pub fn narrow(&mut self) -> Vec<usize> {
+        let mut kept = Vec::new();
+        let single = [
+            self.landmark.as_mut(),
+            self.index.as_mut(),
+            self.censor.as_mut(),
+            self.label.as_mut(),
+            self.touched.as_mut(),
+        ];
+        let features = self.features.iter_mut().map(|(place, _, _)| place);
+        let places = [&mut self.patient].into_iter().chain(single.into_iter().flatten());
+        for place in places.chain(&mut self.slices).chain(features) {
+            place.at = kept.iter().position(|at| *at == place.at).unwrap_or_else(|| {
+                kept.push(place.at);
+                kept.len() - 1
+            });
+        }
+        self.width = kept.len();
+        kept
+    }
+}
+
 /// The names in a header.
 pub struct Header<'a> {
     file: &'a str,
+    format: Format,
     names: Vec<String>,
 }
 
 impl<'a> Header<'a> {
     /// The header of a file.
-    pub fn new(file: &'a str, names: Vec<String>) -> Self {
-        Self { file, names }
+    pub fn new(file: &'a str, format: Format, names: Vec<String>) -> Self {
+        Self { file, format, names }
     }
 
     /// The layout for a contract.
@@ -59,6 +90,11 @@ impl<'a> Header<'a> {
         layout.index = self.optional(manifest.index.as_deref(), "spec.index")?;
         layout.censor = self.optional(manifest.label.censor.as_deref(), "spec.label.censor")?;
         layout.label = Some(self.place(&manifest.label.column, "spec.label.column")?);
+        let touched = manifest.gate.interventions.as_ref().map(|interventions| interventions.column.as_str());
+        layout.touched = self.optional(touched, "spec.gate.interventions.column")?;
+        for (at, slice) in manifest.gate.slices.iter().enumerate() {
+            layout.slices.push(self.place(&slice.column, &format!("spec.gate.slices[{at}].column"))?);
+        }
         for feature in contract.production.unwrap_or_default() {
             let place = self.place(&feature.name, "a feature of the production model")?;
             layout.features.push((place, feature, Rule::Scoring));
@@ -79,7 +115,19 @@ impl<'a> Header<'a> {
         let features: Vec<_> = features.iter().map(place).collect::<Result<_, BadInput>>()?;
         let own = features.len();
         let width = self.names.len();
-        Ok(Layout { width, patient, landmark: None, index: None, censor: None, label: None, features, own })
+        Ok(Layout {
+            format: self.format,
+            width,
+            patient,
+            landmark: None,
+            index: None,
+            censor: None,
+            label: None,
+            touched: None,
+            slices: Vec::new(),
+            features,
+            own,
+        })
     }
 
     /// Refuses a line that is no header, and a name that is there twice.
@@ -93,8 +141,8 @@ impl<'a> Header<'a> {
             let is_named = needed.contains(&name.as_str()) || denied.contains(name);
             let shown = if is_named { format!(" '{name}'") } else { String::new() };
             let message = format!(
-                "{}, row 1: columns {first} and {column} have the same name{shown}; rename or remove one",
-                self.file
+                "{}: columns {first} and {column} have the same name{shown}; rename or remove one",
+                self.place_of_names()
             );
             return Err(BadInput::new(Reason::DuplicateColumn, message));
         }
@@ -103,6 +151,11 @@ impl<'a> Header<'a> {
 
     /// Why a first line without any needed column is refused; it may be a patient's, so nothing of it is shown.
     fn no_header(&self, needed: &[&str]) -> BadInput {
+        if self.format == Format::Parquet {
+            let message =
+                format!("{} has none of the {} needed columns; is it the file you mean?", self.file, needed.len());
+            return BadInput::new(Reason::MissingColumn, message);
+        }
         let is_needed = |part: &str| needed.contains(&part.trim_matches(['"', ' ']));
         let is_header = self.names.iter().any(|name| name.split([';', '\t', '|']).any(is_needed));
         let what = if is_header {
@@ -113,7 +166,14 @@ impl<'a> Header<'a> {
                 needed.len()
             )
         };
-        BadInput::new(Reason::MissingColumn, format!("{}, row 1: {what}", self.file))
+        BadInput::new(Reason::MissingColumn, format!("{}: {what}", self.place_of_names()))
+    }
+
+    fn place_of_names(&self) -> String {
+        match self.format {
+            Format::Csv => format!("{}, row 1", self.file),
+            Format::Parquet => self.file.to_owned(),
+        }
     }
 
     fn optional<'b>(&self, name: Option<&'b str>, who: &str) -> Result<Option<Place<'b>>, BadInput> {
@@ -149,7 +209,10 @@ impl<'a> Header<'a> {
 fn needed<'a>(contract: &Contract<'a>) -> Vec<&'a str> {
     let mut needed = training_columns(contract.manifest);
     let production = contract.production.unwrap_or_default().iter().map(|feature| feature.name.as_str());
-    for name in contract.manifest.label.censor.as_deref().into_iter().chain(production) {
+    let gate = &contract.manifest.gate;
+    let judged = gate.slices.iter().map(|slice| slice.column.as_str());
+    let judged = judged.chain(gate.interventions.as_ref().map(|interventions| interventions.column.as_str()));
+    for name in contract.manifest.label.censor.as_deref().into_iter().chain(production).chain(judged) {
         if !needed.contains(&name) {
             needed.push(name);
         }
@@ -157,7 +220,7 @@ fn needed<'a>(contract: &Contract<'a>) -> Vec<&'a str> {
     needed
 }
 
-/// The columns that training rows need, in the order they are written.
+/// The columns that training rows need, in the order they are written. What only the gate asks about is none of them.
 pub fn training_columns(manifest: &Manifest) -> Vec<&str> {
     let fixed = [Some(manifest.patient_id.as_str()), manifest.landmark.as_deref(), manifest.index.as_deref()];
     let mut columns: Vec<&str> = Vec::new();

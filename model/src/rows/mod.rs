@@ -1,11 +1,15 @@
-//! Rows: what a CSV file says about patients at landmark days, after every cell was checked. They never hold a cell that
+//! Rows: what a file says about patients at landmark days, after every cell was checked. They never hold a cell that
 //! the manifest does not name.
 
 pub mod cell;
 pub mod date;
 mod file;
+mod groups;
 pub mod header;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod read;
+mod reading;
 
 use crate::{
     bundle::Cell,
@@ -13,8 +17,7 @@ use crate::{
     split::{fold, is_holdout},
 };
 pub use date::Day;
-pub use file::records;
-pub use read::{MAX_FILE, read, read_features};
+pub use read::{Files, MAX_FILE, named_columns, read, read_all, read_features};
 use std::collections::BTreeSet;
 
 /// What rows are read for: the features of a manifest and, beside them, those of a production bundle.
@@ -38,7 +41,8 @@ pub struct Table {
     pub given: Vec<bool>,
     /// What was counted on the way.
     pub counts: Counts,
-    /// Digest of the file.
+    /// Digest of the file. With a given holdout: digest of the training file's digest, a line feed, the holdout file's
+    /// digest and a line feed, so that it says what was learned from and what was judged on.
     pub digest: String,
 }
 
@@ -82,7 +86,7 @@ pub struct Rows {
     pub columns: Vec<Column>,
     /// By row: whether the patient dropped out. Empty if no label was read.
     pub label: Vec<bool>,
-    /// By row: its place among the file's rows, from 0, the header not counted.
+    /// By row: its place among the rows of its file, from 0, the header not counted.
     pub place: Vec<u32>,
     /// By row: the landmark's date. Empty if rows have no index.
     pub day: Vec<Day>,

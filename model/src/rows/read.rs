@@ -1,278 +1,115 @@
-//! Reading a CSV file under a contract. It reports the first problem with file, row and column, counts the rest, and
-//! never repeats a cell.
+//! Reading files of rows under a contract: which files, whether they are the ones that were asked for, and where their
+//! columns are. It never looks into a row.
 
 use super::{
-    Column, Contract, Counts, Rows, Table,
-    cell::{self, Value},
+    Contract, Rows, Table,
     date::Day,
-    file::{Records, opened},
-    header::{Layout, Place},
-    renumber,
+    file::{Opened, Records},
+    header::Layout,
+    reading::Reading,
 };
 use crate::{
     digest::digest,
     input::{BadInput, Reason},
-    manifest::{Feature, FeatureType, Label},
+    manifest::{Feature, Manifest},
 };
-use csv::ByteRecord;
-use std::collections::{HashMap, HashSet};
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE: u64 = 1 << 30;
 
-/// Reads the rows that count. `file` is the name shown in messages.
+/// The files of a model's rows: of each the name shown in messages, and the bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Files<'b> {
+    /// The rows to train on; without a given holdout also those to judge on.
+    pub training: (&'b str, &'b [u8]),
+    /// The rows of a given holdout.
+    pub holdout: Option<(&'b str, &'b [u8])>,
+}
+
+/// Reads the rows that count from one file, CSV or Parquet. `file` is the name shown in messages. A given holdout is not
+/// asked for.
 pub fn read(file: &str, bytes: &[u8], contract: &Contract<'_>) -> Result<Table, BadInput> {
-    let manifest = contract.manifest;
-    let digest = digest(bytes);
-    if manifest.data.training.digest.as_ref().is_some_and(|wanted| *wanted != digest) {
-        let message = format!(
-            "{file} has digest {digest}, but spec.data.training.digest asks for another; name the digest of the file you mean"
-        );
-        return Err(BadInput::new(Reason::DigestMismatch, message));
+    read_files(Files { training: (file, bytes), holdout: None }, contract)
+}
+
+/// Reads the rows that count from the training file and the file of a given holdout. Both keep the same contract, and no
+/// patient may be in both.
+pub fn read_all(files: Files<'_>, contract: &Contract<'_>) -> Result<Table, BadInput> {
+    let is_named = contract.manifest.data.holdout_source().is_some();
+    match (is_named, files.holdout) {
+        (true, None) => {
+            let what = "spec.data.holdout.source names a file, but it was not given; give it beside the training file";
+            Err(BadInput::new(Reason::NoData, what))
+        }
+        (false, Some((file, _))) => {
+            let what = format!(
+                "{file} was given as a holdout, but spec.data.holdout.source names none; set it or leave the file out"
+            );
+            Err(BadInput::new(Reason::BadManifest, what))
+        }
+        (true, Some(_)) | (false, None) => read_files(files, contract),
     }
-    let (layout, places) = opened(file, bytes, |header| header.layout(contract))?;
+}
+
+fn read_files(files: Files<'_>, contract: &Contract<'_>) -> Result<Table, BadInput> {
+    let manifest = contract.manifest;
+    let digest = digests(files, manifest)?;
+    let (file, bytes) = files.training;
+    let (layout, records) = opened(file, bytes, contract)?;
     let mut reading = Reading::new(file, layout);
     reading.label = Some(&manifest.label);
     let cutoff = manifest.data.cutoff.as_deref().filter(|_| manifest.index.is_some());
     reading.latest = cutoff.and_then(Day::read).and_then(|day| day.before(manifest.label.maturity()));
-    reading.all(places)?;
-    reading.check_label(&manifest.label)?;
-    let mut rows = reading.rows;
-    let production = rows.columns.split_off(reading.layout.own);
-    Ok(Table { rows, production, given: Vec::new(), counts: reading.counts, digest })
+    reading.all(records)?;
+    let learned = reading.len();
+    if let Some((file, bytes)) = files.holdout {
+        let (layout, records) = opened(file, bytes, contract)?;
+        reading.next_file(file, layout);
+        reading.all(records)?;
+        reading.check_apart(files.training.0)?;
+    }
+    let judged = files.holdout.map_or(0, |_| reading.len());
+    let own = reading.own();
+    let (mut rows, counts) = reading.finished();
+    let production = rows.columns.split_off(own);
+    Ok(Table { rows, production, given: (0..judged).map(|row| row >= learned).collect(), counts, digest })
 }
 
 /// Reads rows for scoring: a patient's identifier and features, no label.
 pub fn read_features(file: &str, bytes: &[u8], patient: &str, features: &[Feature]) -> Result<Rows, BadInput> {
-    let (layout, places) = opened(file, bytes, |header| header.features_only(patient, features))?;
+    let opened = Opened::new(file, bytes)?;
+    let (layout, records) = opened.laid_out(file, |header| header.features_only(patient, features))?;
     let mut reading = Reading::new(file, layout);
-    reading.all(places)?;
-    Ok(reading.rows)
+    reading.all(records)?;
+    Ok(reading.finished().0)
 }
 
-/// The state of a reading.
-struct Reading<'a> {
-    file: &'a str,
-    layout: Layout<'a>,
-    label: Option<&'a Label>,
-    /// The last day on which a landmark's label was certain at the cut-off.
-    latest: Option<Day>,
-    rows: Rows,
-    counts: Counts,
-    patients: HashMap<String, u32>,
-    landmarks: HashMap<String, u32>,
-    seen: HashSet<(u32, u32)>,
-    label_values: Vec<String>,
-    first: Option<BadInput>,
+/// The records of a file with the cells of some columns, in the order given and unchecked. A column that is not there is
+/// left out.
+pub fn named_columns<'b>(file: &str, bytes: &'b [u8], columns: &[&str]) -> Result<Records<'b>, BadInput> {
+    Opened::new(file, bytes)?.columns(columns)
 }
 
-/// Why a row is refused: the column (if one is to blame), the word, the rest of the sentence.
-type Problem<'a> = (Option<&'a str>, Reason, String);
-
-impl<'a> Reading<'a> {
-    fn new(file: &'a str, layout: Layout<'a>) -> Self {
-        let column = |kind| match kind {
-            FeatureType::Number | FeatureType::Integer => Column::Numbers(Vec::new()),
-            FeatureType::Category => Column::Levels(Vec::new()),
-        };
-        let columns = layout.features.iter().map(|(_, feature, _)| column(feature.kind)).collect();
-        Self {
-            file,
-            layout,
-            label: None,
-            latest: None,
-            rows: Rows { columns, ..Rows::default() },
-            counts: Counts::default(),
-            patients: HashMap::new(),
-            landmarks: HashMap::new(),
-            seen: HashSet::new(),
-            label_values: Vec::new(),
-            first: None,
-        }
-    }
-
-    fn all(&mut self, records: Records<'_>) -> Result<(), BadInput> {
-        let mut values = Vec::new();
-        for record in records {
-            let Ok((row, record)) = record else { break };
-            if let Err((column, reason, what)) = self.take(&record, &mut values) {
-                let column = column.map_or(String::new(), |column| format!(", column '{column}'"));
-                let message = format!("{}, row {row}{column}: {what}", self.file);
-                let first = self.first.get_or_insert(BadInput { reason, message, problems: 0 });
-                first.problems += 1;
-            }
-            self.counts.rows += 1;
-        }
-        match self.first.take() {
-            Some(bad) => Err(bad),
-            None if self.rows.is_empty() => Err(BadInput::new(Reason::NoRows, self.no_rows())),
-            None => {
-                self.number_names();
-                Ok(())
-            }
-        }
-    }
-
-    /// Numbers patients and landmarks by their first row that counts.
-    fn number_names(&mut self) {
-        let every: Vec<usize> = (0..self.rows.len()).collect();
-        let rows = &mut self.rows;
-        (rows.patient, rows.patients) = renumber(&every, &rows.patient, &names(&self.patients));
-        if self.layout.landmark.is_some() {
-            (rows.landmark, rows.landmarks) = renumber(&every, &rows.landmark, &names(&self.landmarks));
-        }
-    }
-
-    fn no_rows(&self) -> String {
-        let Counts { rows, immature, censored, .. } = self.counts;
-        format!(
-            "{} has no row that counts: {rows} rows, {immature} immature at the cut-off, {censored} censored",
-            self.file
-        )
-    }
-
-    fn take(&mut self, record: &ByteRecord, values: &mut Vec<Value>) -> Result<(), Problem<'a>> {
-        let width = self.layout.width;
-        if record.len() != width {
-            let what = format!("has {} cells, the header has {width}; quote cells that hold a comma", record.len());
-            return Err((None, Reason::RaggedRow, what));
-        }
-        let (patient, landmark) = self.who(record)?;
-        let is_mature = self.is_mature(record)?;
-        let is_censored = self.is_censored(record)?;
-        let counts = is_mature && !is_censored;
-        let label = self.read_label(record, counts)?;
-        values.clear();
-        for (place, feature, rule) in &self.layout.features {
-            let read = cell::read(feature, text(record, *place)?, *rule);
-            values.push(read.map_err(|(reason, what)| (Some(place.name), reason, what))?);
-        }
-        match (is_mature, is_censored) {
-            (false, _) => self.counts.immature += 1,
-            (true, true) => self.counts.censored += 1,
-            (true, false) => self.keep((patient, landmark), label, values),
-        }
-        Ok(())
-    }
-
-    fn who(&mut self, record: &ByteRecord) -> Result<(u32, u32), Problem<'a>> {
-        let place = self.layout.patient;
-        let patient = text(record, place)?.trim();
-        if patient.is_empty() {
-            let what = "the patient's identifier is empty; fill it in".to_owned();
-            return Err((Some(place.name), Reason::EmptyPatientId, what));
-        }
-        let patient = number_of(&mut self.patients, patient);
-        let Some(place) = self.layout.landmark.or(self.layout.index) else { return Ok((patient, 0)) };
-        let landmark = number_of(&mut self.landmarks, text(record, place)?.trim());
-        if !self.seen.insert((patient, landmark)) {
-            let what = "an earlier row has the same patient and landmark; keep one of them".to_owned();
-            return Err((None, Reason::DuplicateRow, what));
-        }
-        Ok((patient, if self.layout.landmark.is_some() { landmark } else { 0 }))
-    }
-
-    fn is_mature(&self, record: &ByteRecord) -> Result<bool, Problem<'a>> {
-        let Some(place) = self.layout.index else { return Ok(true) };
-        match Day::read(text(record, place)?.trim()) {
-            Some(day) => Ok(self.latest.is_some_and(|latest| day <= latest)),
-            None => {
-                let what = "the landmark's date is no date; write it as YYYY-MM-DD".to_owned();
-                Err((Some(place.name), Reason::BadDate, what))
-            }
-        }
-    }
-
-    fn is_censored(&self, record: &ByteRecord) -> Result<bool, Problem<'a>> {
-        let Some(place) = self.layout.censor else { return Ok(false) };
-        match text(record, place)?.trim() {
-            "1" => Ok(true),
-            "0" | "" => Ok(false),
-            _ => {
-                let what = "the censor cell is neither 1 nor 0 nor empty; write 1 or 0".to_owned();
-                Err((Some(place.name), Reason::BadCensor, what))
-            }
-        }
-    }
-
-    fn read_label(&mut self, record: &ByteRecord, counts: bool) -> Result<bool, Problem<'a>> {
-        let (Some(place), Some(label)) = (self.layout.label, self.label) else { return Ok(false) };
-        let column = Some(place.name);
-        let value = text(record, place)?.trim();
-        if value.is_empty() && counts {
-            let what = "the label is empty, but the row counts; fill it in or mark the row as censored".to_owned();
-            return Err((column, Reason::MissingLabel, what));
-        }
-        if !value.is_empty() && !self.label_values.iter().any(|known| known == value) {
-            if self.label_values.len() == 2 {
-                let what = "the label has a third value; it must have two, correct it".to_owned();
-                return Err((column, Reason::LabelValues, what));
-            }
-            self.label_values.push(value.to_owned());
-        }
-        Ok(value == label.positive_value())
-    }
-
-    fn keep(&mut self, (patient, landmark): (u32, u32), label: bool, values: &[Value]) {
-        self.rows.patient.push(patient);
-        self.rows.landmark.push(landmark);
-        if self.label.is_some() {
-            self.rows.label.push(label);
-        }
-        self.rows.place.push(self.counts.rows as u32);
-        self.counts.mature += 1;
-        for (column, value) in self.rows.columns.iter_mut().zip(values) {
-            match (column, value) {
-                (Column::Numbers(numbers), Value::Number(number)) => numbers.push(*number),
-                (Column::Levels(levels), Value::Level(level)) => levels.push(*level),
-                (Column::Numbers(numbers), Value::Level(_)) => numbers.push(f64::NAN),
-                (Column::Levels(levels), Value::Number(_)) => levels.push(Column::MISSING),
-            }
-        }
-    }
-
-    fn check_label(&mut self, label: &Label) -> Result<(), BadInput> {
-        let positive = label.positive_value();
-        let (file, column) = (self.file, &label.column);
-        if self.label_values.len() == 2 && !self.label_values.iter().any(|value| value == positive) {
-            let message = format!(
-                "{file}, column '{column}': the label has two values, but none is '{positive}'; set spec.label.positive to the one that means dropout"
-            );
-            return Err(BadInput::new(Reason::LabelValues, message));
-        }
-        let positives = self.rows.positives();
-        if positives == 0 || positives == self.rows.len() {
-            let message = format!(
-                "{file}, column '{column}': all {} rows that count have one label; both are needed to learn from",
-                self.rows.len()
-            );
-            return Err(BadInput::new(Reason::OneClass, message));
-        }
-        Ok(())
-    }
+fn opened<'a, 'b>(file: &str, bytes: &'b [u8], contract: &Contract<'a>) -> Result<(Layout<'a>, Records<'b>), BadInput> {
+    Opened::new(file, bytes)?.laid_out(file, |header| header.layout(contract))
 }
 
-fn text<'r, 'a>(record: &'r ByteRecord, place: Place<'a>) -> Result<&'r str, Problem<'a>> {
-    let cell = record.get(place.at).unwrap_or_default();
-    std::str::from_utf8(cell)
-        .map_err(|_| (Some(place.name), Reason::NotText, "is no UTF-8 text; save the file as UTF-8".to_owned()))
+/// The digest of a table, if its files are those that the manifest asks for.
+fn digests(files: Files<'_>, manifest: &Manifest) -> Result<String, BadInput> {
+    let wanted = manifest.data.training.digest.as_deref();
+    let training = checked_digest(files.training, wanted, "spec.data.training.digest")?;
+    let Some(holdout) = files.holdout else { return Ok(training) };
+    let wanted = manifest.data.holdout_source().and_then(|source| source.digest.as_deref());
+    let holdout = checked_digest(holdout, wanted, "spec.data.holdout.source.digest")?;
+    Ok(digest(format!("{training}\n{holdout}\n").as_bytes()))
 }
 
-fn number_of(numbers: &mut HashMap<String, u32>, name: &str) -> u32 {
-    if let Some(number) = numbers.get(name) {
-        return *number;
+fn checked_digest((file, bytes): (&str, &[u8]), wanted: Option<&str>, field: &str) -> Result<String, BadInput> {
+    let digest = digest(bytes);
+    if wanted.is_some_and(|wanted| wanted != digest) {
+        let message =
+            format!("{file} has digest {digest}, but {field} asks for another; name the digest of the file you mean");
+        return Err(BadInput::new(Reason::DigestMismatch, message));
     }
-    let number = numbers.len() as u32;
-    numbers.insert(name.to_owned(), number);
-    number
-}
-
-fn names(numbers: &HashMap<String, u32>) -> Vec<String> {
-    let mut names = vec![String::new(); numbers.len()];
-    for (name, number) in numbers {
-        if let Some(slot) = names.get_mut(*number as usize) {
-            slot.clone_from(name);
-        }
-    }
-    names
+    Ok(digest)
 }

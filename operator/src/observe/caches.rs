@@ -1,6 +1,6 @@
 //! What the watches have told. Plans are made from it first; only a plan from a live look is carried out.
 
-use super::{bundle_claim_name, gather::Gathered, identity, is_of};
+use super::{bundle_claim_name, gather::Gathered, holdout_claim_name, identity, is_of};
 use dropout_crds::DropoutModel;
 use k8s_openapi::api::{
     apps::v1::Deployment,
@@ -56,6 +56,7 @@ impl Caches {
             data_claim: one(&self.claims, named(&model.spec.data.training.persistent_volume_claim.claim_name)),
             store_claim: one(&self.claims, named(model.spec.store.claim())),
             bundle_claim: bundle_claim_name(&model.spec).and_then(|name| one(&self.claims, named(name))),
+            holdout_claim: holdout_claim_name(&model.spec).and_then(|name| one(&self.claims, named(name))),
             complaints: BTreeMap::new(),
             model: model.clone(),
         }

@@ -1,6 +1,6 @@
 //! The live look: the objects a model's facts are made from, read from the API server now.
 
-use super::{Identity, bundle_claim_name, identity, trouble::short};
+use super::{Identity, bundle_claim_name, holdout_claim_name, identity, trouble::short};
 use crate::{
     call::read,
     error::Result,
@@ -51,6 +51,8 @@ pub struct Gathered {
     pub store_claim: Option<Arc<PersistentVolumeClaim>>,
     /// The claim of the bundle that was trained elsewhere, if the spec names one.
     pub bundle_claim: Option<Arc<PersistentVolumeClaim>>,
+    /// The claim of the holdout, if the spec names one.
+    pub holdout_claim: Option<Arc<PersistentVolumeClaim>>,
     /// What the cluster complains about, by uid of a Job or pod that has waited for a while.
     pub complaints: BTreeMap<String, String>,
 }
@@ -69,6 +71,10 @@ pub async fn gather(client: &Client, wanted: &Identity) -> Result<Option<Gathere
         data_claim: look.one(&model.spec.data.training.persistent_volume_claim.claim_name).await?,
         store_claim: look.one(model.spec.store.claim()).await?,
         bundle_claim: match bundle_claim_name(&model.spec) {
+            Some(name) => look.one(name).await?,
+            None => None,
+        },
+        holdout_claim: match holdout_claim_name(&model.spec) {
             Some(name) => look.one(name).await?,
             None => None,
         },

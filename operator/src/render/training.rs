@@ -10,6 +10,7 @@ use dropout_crds::{dropout_model::SingleNode, pod::Pod, status::CandidateWork};
 use dropout_model::{digest::digest, manifest::Source, task::path};
 use dropout_planner::plan::Launch;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Memory of a Job's containers unless the user says otherwise.
 const MEMORY: &str = "1Gi";
@@ -81,12 +82,7 @@ pub fn job(frame: Frame<'_>, launch: &Launch) -> Value {
     })
 }
 
-fn template(
-    frame: Frame<'_>,
-    launch: &Launch,
-    labels: &std::collections::BTreeMap<String, String>,
-    name: &str,
-) -> Value {
+fn template(frame: Frame<'_>, launch: &Launch, labels: &BTreeMap<String, String>, name: &str) -> Value {
     let pod = frame.spec.training.as_ref().and_then(|training| training.pod.clone()).unwrap_or_default();
     let mut spec = pod::pod_spec(&pod);
     spec.insert("restartPolicy".into(), json!("Never"));
@@ -125,11 +121,9 @@ struct Containers<'a> {
 
 impl Containers<'_> {
     fn prepare(&self) -> Value {
-        self.container(
-            "prepare",
-            "prepare",
-            json!([task_mount(), self.data_mount(), mount("input", path::INPUT, false)]),
-        )
+        let mut mounts = vec![task_mount(), self.data_mount(), mount("input", path::INPUT, false)];
+        mounts.extend(self.holdout_mount());
+        self.container("prepare", "prepare", json!(mounts))
     }
 
     fn train(&self) -> Value {
@@ -152,11 +146,17 @@ impl Containers<'_> {
             mount(&volume(self.frame.spec.store.claim()), path::STORE, false),
         ];
         let bundle = self.bundle.map(|bundle| mount(&volume(claim_of(bundle)), path::MODEL, true));
-        self.container("evaluate", command, fixed.into_iter().chain(bundle).collect())
+        self.container("evaluate", command, fixed.into_iter().chain(bundle).chain(self.holdout_mount()).collect())
     }
 
     fn data_mount(&self) -> Value {
         mount(&volume(claim_of(&self.frame.spec.data.training)), path::DATA, true)
+    }
+
+    /// The claim of a given holdout: for the containers that are ours, never for the one that trains.
+    fn holdout_mount(&self) -> Option<Value> {
+        let holdout = self.frame.spec.data.holdout_source()?;
+        Some(mount(&volume(&holdout.persistent_volume_claim.claim_name), path::HOLDOUT, true))
     }
 
     fn container(&self, name: &str, command: &str, mounts: Value) -> Value {
@@ -194,12 +194,11 @@ fn volume(claim: &str) -> String {
 }
 
 fn volumes(frame: Frame<'_>, bundle: Option<&Source>, name: &str) -> Value {
-    let mut claims = vec![claim_of(&frame.spec.data.training)];
-    for claim in [frame.spec.store.claim()].into_iter().chain(bundle.map(claim_of)) {
-        if !claims.contains(&claim) {
-            claims.push(claim);
-        }
-    }
+    let mut claims = vec![claim_of(&frame.spec.data.training), frame.spec.store.claim()];
+    claims.extend(frame.spec.data.holdout_source().map(claim_of));
+    claims.extend(bundle.map(claim_of));
+    let mut seen = BTreeSet::new();
+    claims.retain(|claim| seen.insert(*claim));
     // Only the store is written; a claim that is read only is not owned anew by the kubelet.
     let of_claim = |claim: &&str| match *claim == frame.spec.store.claim() {
         true => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim}}),

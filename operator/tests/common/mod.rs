@@ -141,6 +141,7 @@ pub fn alone(model: DropoutModel) -> Gathered {
         data_claim: None,
         store_claim: None,
         bundle_claim: None,
+        holdout_claim: None,
         complaints: BTreeMap::new(),
     }
 }

@@ -1,6 +1,9 @@
 //! Manifests that are created. Every rule has cases on both sides of it.
 
-use super::{Case, Edit, Refusal, everything::everything, evidence::evidence, learning::learning, nothing, set, take};
+use super::{
+    Case, Edit, Refusal, everything::everything, evidence::evidence, holdout::holdouts, learning::learning, nothing,
+    set, take,
+};
 use serde_json::{Value, json};
 
 const NAME: &str = "metadata.name: at most 40 lower-case letters, digits and dashes, beginning with a letter";
@@ -22,7 +25,7 @@ const SAME_FLOOR: &str = "gate.floors: two floors have the same metric";
 /// All creations.
 pub fn creations() -> Vec<Case> {
     let of_models = [whole(), names(), columns(), features(), tiers(), judging()].concat();
-    [of_models, learning(), evidence(), by_schema(), by_schema_of_pods()].concat()
+    [of_models, learning(), evidence(), holdouts(), by_schema(), by_schema_of_pods()].concat()
 }
 
 pub(super) fn good(name: &'static str, edit: Edit) -> Case {

@@ -6,6 +6,8 @@ use crate::{
     card::Card,
     evaluation::{Contest, evaluate as judged, training_rows},
     failure::{Failure, bytes},
+    findings::findings,
+    given::Given,
     out_of_fold,
     page::{self, View},
     report::Report,
@@ -17,7 +19,7 @@ use dropout_model::{
     digest::digest,
     input::{BadInput, Reason},
     policy::resolve,
-    rows::{Contract, MAX_FILE, Table, read},
+    rows::{Contract, Table},
     task::{Looked, Outcome, Served, path},
 };
 use std::{fs, path::Path};
@@ -33,9 +35,12 @@ pub fn train(arguments: &Arguments) -> Result<u8, Failure> {
     let spec = spec::read(Path::new(arguments.needed("spec")?))?;
     let against = arguments.optional("against").map(bundle).transpose()?;
     let out = Path::new(arguments.needed("out")?);
-    let table = rows(&spec, arguments.needed("data")?, against.as_ref())?;
+    let table = rows(&spec, arguments, against.as_ref())?;
     let training = training_rows(&spec.manifest, &table);
     eprintln!("training on {} rows of {} patients", training.len(), training.patients.len());
+    for finding in findings(&spec.manifest, &training) {
+        eprintln!("warning: {}: {}", finding.reason, finding.message);
+    }
     let Trained { bundle, out_of_fold } = training::train(&spec.manifest, &training, &table.digest)?;
     let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
     let candidate = Read { bundle, digest: digest(&bytes) };
@@ -53,7 +58,7 @@ pub fn evaluate(arguments: &Arguments) -> Result<u8, Failure> {
     let spec = spec::read(Path::new(arguments.needed("spec")?))?;
     let candidate = bundle(arguments.needed("bundle")?)?;
     let against = arguments.optional("against").map(bundle).transpose()?;
-    let table = rows(&spec, arguments.needed("data")?, against.as_ref())?;
+    let table = rows(&spec, arguments, against.as_ref())?;
     let report = report(&spec, &table, (&candidate, against.as_ref()), &Extra::read(arguments)?)?;
     if let Some(out) = arguments.optional("out") {
         keep(Path::new(out), &View::new(&report, &candidate.bundle, &spec.manifest.gate))?;
@@ -77,7 +82,7 @@ pub fn gate(arguments: &Arguments) -> Result<u8, Failure> {
     let spec = spec::read(Path::new(arguments.needed("spec")?))?;
     let candidate = bundle(arguments.needed("candidate")?)?;
     let production = bundle(arguments.needed("production")?)?;
-    let table = rows(&spec, arguments.needed("data")?, Some(&production))?;
+    let table = rows(&spec, arguments, Some(&production))?;
     let report = report(&spec, &table, (&candidate, Some(&production)), &Extra::read(arguments)?)?;
     print!("{}", table::checks(&report));
     Ok(match report.outcome {
@@ -88,10 +93,12 @@ pub fn gate(arguments: &Arguments) -> Result<u8, Failure> {
     })
 }
 
-fn rows(spec: &Spec, file: &str, production: Option<&Read>) -> Result<Table, Failure> {
-    let bytes = bytes(Path::new(file), file, MAX_FILE)?;
+fn rows(spec: &Spec, arguments: &Arguments, production: Option<&Read>) -> Result<Table, Failure> {
+    let holdout = arguments.optional("holdout");
+    check_holdout(spec, holdout)?;
     let production = production.map(|read| read.bundle.features.as_slice());
-    let table = read(file, &bytes, &Contract { manifest: &spec.manifest, production })?;
+    let given = Given::read(place(arguments.needed("data")?), holdout.map(place))?;
+    let table = given.table(&Contract { manifest: &spec.manifest, production })?;
     let counts = table.counts;
     eprintln!(
         "{}/{}: {} rows, {} immature, {} censored, {} count",
@@ -122,6 +129,21 @@ impl Extra {
     fn looked(&self) -> Option<Looked> {
         (self.look > 1).then_some(Looked { looks: self.look - 1, positive_patients: u32::MAX })
     }
+}
+
+fn place(file: &str) -> (&Path, &str) {
+    (Path::new(file), file)
+}
+
+/// A claim is not there on a laptop, so the file of a given holdout is named on the command line, and only if the
+/// specification has one.
+fn check_holdout(spec: &Spec, file: Option<&str>) -> Result<(), Failure> {
+    let what = match (spec.manifest.data.holdout_source(), file) {
+        (Some(_), None) => "spec.data.holdout.source is set, so --holdout is needed: the file of the holdout",
+        (None, Some(_)) => "--holdout is there, but spec.data.holdout.source is not set; set it or leave --holdout out",
+        (Some(_), Some(_)) | (None, None) => return Ok(()),
+    };
+    Err(Failure::Usage(what.to_owned()))
 }
 
 /// Production is judged at the threshold that the manifest's target means for it.

@@ -28,6 +28,8 @@ dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
            --out-of-fold: the candidate's risks of training rows, for gate.evaluate Recent
   score    --bundle BUNDLE --data FILE --out FILE.csv [--patient-id COLUMN]
            writes patient_id and risk in the order of the rows
+           FILE is CSV or Parquet; train, evaluate and gate also take --holdout FILE, the file of
+           spec.data.holdout.source
   simulate --patients N --seed S --out FILE [--scenario stable|remote-visits|harmless-drift]
            writes a trial whose true risks are known (column true_risk, never a feature)
   job      prepare|train|evaluate|read [--root DIR]
@@ -55,15 +57,15 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
     }
     let rest = words.get(1..).unwrap_or_default();
     match command.as_str() {
-        "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "out", "against", "look"], 0)?),
+        "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "holdout", "out", "against", "look"], 0)?),
         "evaluate" => laptop::evaluate(&Arguments::read(
             rest,
-            &["spec", "bundle", "data", "against", "look", "out-of-fold", "out"],
+            &["spec", "bundle", "data", "holdout", "against", "look", "out-of-fold", "out"],
             0,
         )?),
         "gate" => laptop::gate(&Arguments::read(
             rest,
-            &["spec", "candidate", "production", "data", "look", "out-of-fold"],
+            &["spec", "candidate", "production", "data", "holdout", "look", "out-of-fold"],
             0,
         )?),
         "score" => score::score(&Arguments::read(rest, &["bundle", "data", "out", "patient-id"], 0)?),

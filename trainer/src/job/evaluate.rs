@@ -19,7 +19,7 @@ use dropout_model::{
     digest::digest,
     input::{BadInput, Reason},
     manifest::Manifest,
-    rows::{Contract, MAX_FILE, read},
+    rows::Contract,
     task::{
         Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, card_file, out_of_fold_file,
         page_file, path, report_file,
@@ -51,10 +51,8 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
     let bundle = Bundle::read(&candidate, None).map_err(unreadable)?;
     let asked = asked(task, &bundle)?;
     let production = task.production.as_ref().map(|served| production(&store, served)).transpose()?;
-    let file = manifest.data.training.path();
-    let bytes = bytes(&pod.at(&inside(path::DATA, file)), file, MAX_FILE)?;
     let features = production.as_ref().map(|bundle| bundle.features.as_slice());
-    let table = read(file, &bytes, &Contract { manifest: &asked, production: features })?;
+    let table = pod.given(manifest)?.table(&Contract { manifest: &asked, production: features })?;
     if task.work == Work::Train {
         check_training(&bundle, &table.digest)?;
     }

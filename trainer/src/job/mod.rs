@@ -6,10 +6,13 @@ mod prepare;
 pub mod store;
 mod train;
 
-use crate::failure::{Failure, bytes};
+use crate::{
+    failure::{Failure, bytes},
+    given::Given,
+};
 use dropout_model::{
     input::{BadInput, Reason},
-    manifest::Manifest,
+    manifest::{Manifest, Source},
     task::{Answer, CONTRACT, Outcome, Task, Work, path},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -33,7 +36,8 @@ pub enum Step {
     Read,
 }
 
-/// What `train` is told beside the rows. It names no holdout and no production.
+/// What `train` is told beside the rows. It names no production, nothing of the gate, and of a given holdout only that it
+/// is somewhere else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Training {
@@ -43,7 +47,7 @@ pub struct Training {
     pub task: String,
     /// What is learned.
     pub manifest: Manifest,
-    /// Digest of the whole data file; it must stand in the bundle.
+    /// Digest of the whole data; it must stand in the bundle.
     pub data_digest: String,
     /// Training rows in the file beside this one.
     pub rows: usize,
@@ -66,6 +70,18 @@ impl Pod {
     /// Where a fixed path is.
     pub fn at(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
+    }
+
+    /// The files of rows that a manifest names, where a pod has them.
+    fn given<'m>(&self, manifest: &'m Manifest) -> Result<Given<'m>, Failure> {
+        let training = manifest.data.training.path();
+        let holdout = manifest.data.holdout_source().map(Source::path);
+        let place = |claim, file: &str| self.at(&inside(claim, file));
+        let held = holdout.map(|file| (place(path::HOLDOUT, file), file));
+        Given::read(
+            (&place(path::DATA, training), training),
+            held.as_ref().map(|(place, file)| (place.as_path(), *file)),
+        )
     }
 
     /// Does a step. Bad input is answered and returned as an error.

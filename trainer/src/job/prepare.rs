@@ -1,10 +1,10 @@
 //! The first container: reads the data, checks the contract, and leaves only the training rows. The holdout stays behind.
 
 use super::{Pod, Training, inside};
-use crate::failure::{Failure, bytes};
+use crate::failure::Failure;
 use dropout_model::{
-    manifest::Manifest,
-    rows::{Contract, MAX_FILE, header::training_columns, read, records},
+    manifest::{Gate, Manifest},
+    rows::{Contract, header::training_columns, named_columns},
     task::{CONTRACT, Task, path},
 };
 use std::collections::BTreeSet;
@@ -12,17 +12,17 @@ use std::collections::BTreeSet;
 pub fn prepare(pod: &Pod, task: &Task) -> Result<(), Failure> {
     let manifest = &task.manifest;
     manifest.check()?;
-    let file = manifest.data.training.path();
-    let bytes = bytes(&pod.at(&inside(path::DATA, file)), file, MAX_FILE)?;
-    let table = read(file, &bytes, &Contract { manifest, production: None })?;
+    let given = pod.given(manifest)?;
+    let table = given.table(&Contract { manifest, production: None })?;
     let (training, _) = table.split(manifest);
     let places: BTreeSet<u32> = training.iter().filter_map(|row| table.rows.place.get(*row)).copied().collect();
-    let rows = training_file(manifest, &bytes, &places).map_err(|error| Failure::Moved(error.to_string()))?;
+    let rows = training_file(manifest, given.training(), &places)?;
     pod.write(&inside(path::INPUT, path::ROWS), &rows)?;
     let told = Training {
         contract: CONTRACT.to_owned(),
         task: task.hash(),
-        manifest: manifest.clone(),
+        // How a candidate is judged is none of a trainer's business, and the rows lack the columns it needs.
+        manifest: Manifest { gate: Gate::default(), ..manifest.clone() },
         data_digest: table.digest,
         rows: training.len(),
         patients: table.rows.pick(&training).patients.len(),
@@ -34,19 +34,23 @@ pub fn prepare(pod: &Pod, task: &Task) -> Result<(), Failure> {
 }
 
 /// The cells of some rows, as they were written, in the columns that training needs.
-fn training_file(manifest: &Manifest, bytes: &[u8], places: &BTreeSet<u32>) -> Result<Vec<u8>, csv::Error> {
-    let mut records = records(bytes);
-    let Some(header) = records.next() else { return Ok(Vec::new()) };
-    let (_, header) = header?;
-    let place = |name: &&str| header.iter().position(|cell| cell.trim_ascii() == name.as_bytes());
-    let columns: Vec<usize> = training_columns(manifest).iter().filter_map(place).collect();
+fn training_file(
+    manifest: &Manifest,
+    (file, bytes): (&str, &[u8]),
+    places: &BTreeSet<u32>,
+) -> Result<Vec<u8>, Failure> {
+    let columns = training_columns(manifest);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(training_columns(manifest))?;
-    for (at, record) in records.enumerate() {
+    writer.write_record(&columns).map_err(unwritten)?;
+    for (at, record) in named_columns(file, bytes, &columns)?.enumerate() {
         let (_, record) = record?;
         if places.contains(&(at as u32)) {
-            writer.write_record(columns.iter().map(|column| record.get(*column).unwrap_or_default()))?;
+            writer.write_byte_record(&record).map_err(unwritten)?;
         }
     }
-    writer.into_inner().map_err(|error| error.into_error().into())
+    writer.into_inner().map_err(|error| unwritten(error.into_error().into()))
+}
+
+fn unwritten(error: csv::Error) -> Failure {
+    Failure::Moved(format!("the training rows cannot be written: {error}"))
 }

@@ -23,7 +23,7 @@ pub struct Cluster {
 impl Cluster {
     pub fn new(name: &str) -> Self {
         let root = folder(name);
-        for part in ["task", "data", "store", "scratch/in", "scratch/out", "dev"] {
+        for part in ["task", "data", "holdout", "store", "scratch/in", "scratch/out", "dev"] {
             fs::create_dir_all(root.join(part)).unwrap();
         }
         let cluster = Self { root };
@@ -61,11 +61,11 @@ impl Cluster {
 
     fn step(&self, step: Step) -> Result<(), Failure> {
         let mounted: &[&str] = match step {
-            Step::Prepare => &["task", "data", "scratch/in"],
+            Step::Prepare => &["task", "data", "holdout", "scratch/in"],
             Step::Train => &["scratch/in", "scratch/out"],
-            Step::Evaluate | Step::Read => &["task", "data", "scratch/out", "store"],
+            Step::Evaluate | Step::Read => &["task", "data", "holdout", "scratch/out", "store"],
         };
-        let all = ["task", "data", "scratch/in", "scratch/out", "store"];
+        let all = ["task", "data", "holdout", "scratch/in", "scratch/out", "store"];
         let hidden = self.root.join("hidden");
         let away: Vec<_> = all.iter().filter(|part| !mounted.contains(part)).collect();
         fs::create_dir_all(&hidden).unwrap();
