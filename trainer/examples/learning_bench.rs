@@ -15,7 +15,9 @@ use std::{env, fs, hint::black_box, path::Path, time::Instant};
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["rows", world, start, n, folder] => write(world, (start.parse().unwrap(), n.parse().unwrap()), folder.as_ref()),
+        ["rows", world, start, n, folder] => {
+            write(world, (start.parse().unwrap(), n.parse().unwrap()), folder.as_ref())
+        }
         ["fit", learner, threads, training, fresh] => measure(learner, threads.parse().unwrap(), [training, fresh]),
         _ => panic!("rows WORLD START N FOLDER | fit logistic|boosting THREADS TRAINING FRESH"),
     }
@@ -84,7 +86,9 @@ fn measure(learner: &str, threads: usize, [training, fresh]: [&str; 2]) {
     let risks: Vec<u8> = values.rows().into_iter().flat_map(|row| model.risk(row).to_le_bytes()).collect();
     fs::write(Path::new(training).join(format!("ours-{learner}.f64")), risks).unwrap();
     let start = Instant::now();
-    values.rows().into_iter().take(20_000).for_each(|row| drop(black_box(model.risk(row))));
+    values.rows().into_iter().take(20_000).for_each(|row| {
+        black_box(model.risk(row));
+    });
     let each = start.elapsed().as_secs_f64() / 20_000.0_f64.min(values.nrows() as f64);
     println!(r#"{{"seconds": {seconds}, "row": {each}, "peak": {peak}, "before": {before}}}"#);
 }
