@@ -119,8 +119,8 @@ fn positive_weight_is_the_weight_of_each_positive_row() {
 fn missing_values_go_the_way_that_lowers_the_loss() {
     // Whoever has no value drops out, as those above 0 do; or as those below 0 do.
     for is_high in [true, false] {
-        let value = |row: usize| if row % 3 == 0 { f64::NAN } else { (row % 2) as f64 * 2.0 - 1.0 };
-        let label = |row: usize| if row % 3 == 0 { is_high } else { row % 2 == 1 };
+        let value = |row: usize| if row.is_multiple_of(3) { f64::NAN } else { (row % 2) as f64 * 2.0 - 1.0 };
+        let label = |row: usize| if row.is_multiple_of(3) { is_high } else { row % 2 == 1 };
         let labels: Vec<bool> = (0..600).map(label).collect();
         let values = Array2::from_shape_fn((600, 1), |(row, _)| value(row));
         let ensemble = fit(&plain().rounds(60).rate(0.3), &dataset(values, &labels));

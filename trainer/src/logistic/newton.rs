@@ -145,3 +145,23 @@ fn add(state: &mut State, row: &[f64], point: &[f64], label: bool) {
 fn moved(point: &[f64], direction: &[f64], share: f64) -> Vec<f64> {
     point.iter().zip(direction).map(|(at, step)| at - share * step).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dropout_model::random::Stream;
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        let stream = Stream::new(4);
+        let values: Vec<f64> = (0..160_000).map(|n| 2.0 * stream.unit(n) - 1.0).collect();
+        let labels: Vec<bool> =
+            values.chunks(2).zip(200_000..).map(|(row, n)| stream.unit(n) < 0.3 + 0.2 * row[0]).collect();
+        let fit =
+            |threads| Problem { values: &values, width: 2, labels: &labels, penalty: 1.0, threads }.solve(1e-10, 50);
+        let one = fit(1).unwrap();
+        for threads in [2, 3, 4, 8] {
+            assert_eq!(fit(threads).unwrap(), one, "{threads} threads");
+        }
+    }
+}
