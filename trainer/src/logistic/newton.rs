@@ -4,7 +4,6 @@
 
 use super::{FitError, cholesky};
 use crate::parallel;
-use dropout_model::bundle::logistic;
 
 /// Rows of a piece.
 const PIECE: usize = 16_384;
@@ -127,9 +126,11 @@ impl State {
 
 fn add(state: &mut State, row: &[f64], point: &[f64], label: bool) {
     let logit = row.iter().zip(point).fold(0.0, |sum, (x, b)| sum + x * b);
-    let risk = logistic(logit);
+    // One exponential serves the risk, with the bits of `bundle::logistic`, and the loss.
+    let odds = libm::exp(-logit.abs());
+    let risk = if logit >= 0.0 { 1.0 / (1.0 + odds) } else { odds / (1.0 + odds) };
     let away = if label { -logit } else { logit };
-    state.loss += away.max(0.0) + libm::log1p(libm::exp(-away.abs()));
+    state.loss += away.max(0.0) + libm::log1p(odds);
     let miss = risk - f64::from(u8::from(label));
     let bend = risk * (1.0 - risk);
     let lines = state.hessian.chunks_exact_mut(row.len());
