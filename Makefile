@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 CLUSTER := target/debug/dropout-cluster
 
-.PHONY: help try demo demo-down test test-unit test-api test-node lint generate images cluster-up cluster-down
+.PHONY: help try demo demo-down test test-unit test-api test-node lint bench-learning generate images cluster-up cluster-down
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ test-api: ## a real kube-apiserver with its controllers
 
 test-node: ## a real node: images, Helm, pods, real trials
 	@tests/run.sh node
+
+bench-learning: ## ours against scikit-learn and XGBoost: time, memory, AUC
+	@bench/learning/run.sh
 
 lint: ## formatting and clippy, warnings are errors
 	$(CARGO) fmt --all --check

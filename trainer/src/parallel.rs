@@ -4,7 +4,7 @@
 use std::{num::NonZero, panic::resume_unwind, thread};
 
 /// Rows below which another thread costs more than it saves.
-const FEW: usize = 4_096;
+const FEW: usize = 16_384;
 
 /// The threads that are used: as many as `DROPOUT_THREADS` says, else as this machine or container lets a program run at
 /// once. It decides about time only.
@@ -80,8 +80,8 @@ mod tests {
 
     #[test]
     fn every_row_is_worked_on_once_and_lists_keep_their_order() {
-        let rows: Vec<u32> = (0..30_000).collect();
-        let lists = [&rows[..20_000], &rows[20_000..20_000], &rows[20_000..29_000], &rows[29_000..]];
+        let rows: Vec<u32> = (0..90_000).collect();
+        let lists = [&rows[..60_000], &rows[60_000..60_000], &rows[60_000..88_000], &rows[88_000..]];
         for threads in [1, 2, 3, 8, 50] {
             let found = over_rows(&lists, threads, |_, rows| rows.to_vec(), |all, more| all.extend(more));
             assert_eq!(found, lists.map(<[u32]>::to_vec), "{threads} threads");

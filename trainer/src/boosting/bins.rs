@@ -14,8 +14,28 @@ const CUTS: usize = 254;
 pub struct Bins {
     /// Number of columns.
     pub width: usize,
-    /// Bins, row-major.
+    /// Bins, row-major: a row's bins are read together when it is summed.
     pub lines: Vec<u8>,
+    /// Bins, column by column: one column of many rows is read when a node is divided. Empty for rows that only are scored.
+    pub columns: Vec<Vec<u8>>,
+}
+
+impl Bins {
+    /// The bins of a row.
+    pub fn line(&self, row: u32) -> &[u8] {
+        let start = row as usize * self.width;
+        self.lines.get(start..start + self.width).unwrap_or_default()
+    }
+
+    /// Adds the bins column by column.
+    pub fn with_columns(mut self, threads: usize) -> Self {
+        let columns: Vec<usize> = (0..self.width).collect();
+        let shares: Vec<&[usize]> = columns.chunks(self.width.div_ceil(threads.max(1)).max(1)).collect();
+        let of = |column: &usize| self.lines.iter().skip(*column).step_by(self.width).copied().collect::<Vec<_>>();
+        let found = parallel::each(shares, |share| share.iter().map(of).collect::<Vec<_>>());
+        self.columns = found.into_iter().flatten().collect();
+        self
+    }
 }
 
 /// A table of numbers, row-major; NaN is a missing value.
@@ -67,7 +87,7 @@ impl Cuts {
                 }
             }
         });
-        Bins { width, lines }
+        Bins { width, lines, columns: Vec::new() }
     }
 }
 

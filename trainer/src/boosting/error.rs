@@ -29,6 +29,18 @@ pub enum BoostingError {
         /// Columns that the parameters speak of.
         named: usize,
     },
+    /// Rows, labels and weights are not equally many.
+    #[error(
+        "there are {rows} rows, {labels} labels and {weights} weights; give each row a label, and all or none a weight"
+    )]
+    Lengths {
+        /// Rows.
+        rows: usize,
+        /// Labels.
+        labels: usize,
+        /// Weights, 0 if there are none.
+        weights: usize,
+    },
     /// A number is infinite, or too large for 32 bits.
     #[error("column {column} has a value that is infinite or above 3.4e38; correct it, or leave it out as missing")]
     Infinite {

@@ -4,7 +4,7 @@
 use super::{
     ValidBoostingParams,
     bins::{Bins, Cuts},
-    histogram::{Histogram, Pair, Unit, add, build, plus, subtract},
+    histogram::{Histogram, Pair, Unit, add, build, subtract, total},
     split::{Bounds, Split, Sums},
 };
 use crate::parallel;
@@ -34,17 +34,16 @@ pub struct Grown {
     depth: usize,
 }
 
-/// A node on bins. A leaf leads to itself.
+/// A node on bins. The right child follows the left one; a leaf leads to itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Step {
     column: u32,
+    left: u32,
+    value: f32,
     /// 1 turns the bin of a missing value, 255, into 0 and so to the left; every other bin is then one higher.
     turn: u8,
     /// Turned bins up to this go left.
     most: u8,
-    left: u32,
-    right: u32,
-    value: f32,
 }
 
 /// A node that may still be split.
@@ -62,23 +61,22 @@ impl Grown {
         let mut at = 0;
         for _ in 0..self.depth {
             let Some(step) = self.steps.get(at) else { break };
-            at = if step.is_left(line) { step.left } else { step.right } as usize;
+            let bin = line.get(step.column as usize).copied().unwrap_or_default();
+            at = step.left as usize + usize::from(!step.is_left(bin));
         }
         self.steps.get(at).map_or(0.0, |step| step.value)
     }
 
     fn add(&mut self, value: f64, cover: f64) -> usize {
         let (at, value) = (self.steps.len(), value as f32);
-        let itself = at as u32;
         self.tree.nodes.push(Node::Leaf { value, cover: cover as f32 });
-        self.steps.push(Step { column: 0, turn: 0, most: 0, left: itself, right: itself, value });
+        self.steps.push(Step { column: 0, left: at as u32, value, turn: 0, most: u8::MAX });
         at
     }
 }
 
 impl Step {
-    fn is_left(&self, line: &[u8]) -> bool {
-        let bin = line.get(self.column as usize).copied().unwrap_or_default();
+    fn is_left(&self, bin: u8) -> bool {
         bin.wrapping_add(self.turn) <= self.most
     }
 }
@@ -105,9 +103,8 @@ impl Ground<'_> {
     }
 
     fn root(&self, grown: &mut Grown, rows: Vec<u32>) -> Open {
-        let total =
-            rows.iter().filter_map(|row| self.pairs.get(*row as usize)).fold([0, 0], |sum, pair| plus(sum, *pair));
         let histogram = self.histograms(&[&rows]).pop().unwrap_or_default();
+        let total = total(&histogram);
         Open { node: self.leaf(grown, total, Bounds::FREE), rows, histogram, total, bounds: Bounds::FREE }
     }
 
@@ -149,7 +146,7 @@ impl Ground<'_> {
                 cover: self.unit.derivatives(open.total).1 as f32,
             };
             let turn = u8::from(missing_left);
-            *step = Step { column: column as u32, turn, most: bin + turn, left: to_left, right: to_right, value: 0.0 };
+            *step = Step { column: column as u32, left: to_left, value: 0.0, turn, most: bin + turn };
         }
         [left, right]
     }
@@ -188,10 +185,9 @@ impl Ground<'_> {
         // Both sides are written at every row and only one moves on: there is no branch to guess wrong.
         let (mut left, mut right) = (vec![0; rows.len() + 1], vec![0; rows.len() + 1]);
         let (mut lefts, mut rights) = (0, 0);
-        let width = self.bins.width;
+        let bins = self.bins.columns.get(step.column as usize).map_or(&[][..], Vec::as_slice);
         for row in rows {
-            let line = self.bins.lines.get(*row as usize * width..).unwrap_or_default();
-            let is_left = step.is_left(line);
+            let is_left = step.is_left(bins.get(*row as usize).copied().unwrap_or_default());
             if let (Some(on_left), Some(on_right)) = (left.get_mut(lefts), right.get_mut(rights)) {
                 (*on_left, *on_right) = (*row, *row);
             }

@@ -204,11 +204,8 @@ impl ValidBoostingParams {
         (rows, width): (usize, usize),
         (labels, weights): (usize, usize),
     ) -> Result<(), BoostingError> {
-        if labels != rows {
-            return Err(linfa::Error::MismatchedShapes(rows, labels).into());
-        }
-        if weights != 0 && weights != rows {
-            return Err(linfa::Error::MismatchedShapes(rows, weights).into());
+        if labels != rows || (weights != 0 && weights != rows) {
+            return Err(BoostingError::Lengths { rows, labels, weights });
         }
         if u32::try_from(rows).is_err() {
             return Err(BoostingError::TooManyRows(rows));

@@ -84,7 +84,8 @@ pub fn boost(params: &ValidBoostingParams, lesson: &Lesson<'_>) -> Result<(Ensem
     let [negative, positive] = lesson.totals(params.positive_weight);
     let (unit, base_score) = (Unit::of(negative + positive), base_score(negative, positive));
     let rows = lesson.labels.len();
-    let mut scores = Scores::new(cuts.bins(lesson.values, params.threads), rows, base_score);
+    let mut scores =
+        Scores::new(cuts.bins(lesson.values, params.threads).with_columns(params.threads), rows, base_score);
     let mut watched = lesson
         .watched
         .map(|(values, labels)| (Scores::new(cuts.bins(values, params.threads), labels.len(), base_score), labels));
