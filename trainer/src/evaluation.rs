@@ -96,6 +96,7 @@ fn written(
         metrics: findings.compared.iter().map(|compared| metric(compared, manifest.gate.level())).collect(),
         primary: manifest.gate.primary().metric,
         checks,
+        claimed: None,
     }
 }
 

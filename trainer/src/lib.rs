@@ -9,6 +9,7 @@ pub mod evaluation;
 pub mod failure;
 pub mod fold;
 pub mod golden;
+pub mod import;
 pub mod job;
 pub mod logistic;
 pub mod report;

@@ -3,7 +3,7 @@
 
 use super::{arguments::Arguments, table};
 use crate::{
-    evaluation::{Contest, evaluate as judged, training_rows},
+    evaluation::{self, Contest, training_rows},
     failure::{Failure, bytes},
     report::Report,
     spec::{self, Spec},
@@ -20,9 +20,13 @@ use dropout_model::{
 use std::{fs, path::Path};
 
 /// A bundle from a file, with its digest.
-struct Read {
-    bundle: Bundle,
-    digest: String,
+pub struct Read {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// Its digest.
+    pub digest: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// Trains, judges, and writes bundle and report.
@@ -35,9 +39,14 @@ pub fn train(arguments: &Arguments) -> Result<u8, Failure> {
     eprintln!("training on {} rows of {} patients", training.len(), training.patients.len());
     let bundle = training::train(&spec.manifest, &training, &table.digest)?;
     let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
-    let candidate = Read { bundle, digest: digest(&bytes) };
-    let report = report(&spec, &table, (&candidate, against.as_ref()))?;
-    write(&out.join("bundle.json"), &bytes)?;
+    let candidate = Read { bundle, digest: digest(&bytes), bytes };
+    judged(&spec, &table, (&candidate, against.as_ref()), out)
+}
+
+/// Judges a new candidate, and writes its bundle and its report.
+pub fn judged(spec: &Spec, table: &Table, contest: (&Read, Option<&Read>), out: &Path) -> Result<u8, Failure> {
+    let report = report(spec, table, contest)?;
+    write(&out.join("bundle.json"), &contest.0.bytes)?;
     write(&out.join("report.json"), &report.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?)?;
     print!("{}", table::metrics(&report));
     Ok(0)
@@ -69,7 +78,8 @@ pub fn gate(arguments: &Arguments) -> Result<u8, Failure> {
     })
 }
 
-fn rows(spec: &Spec, file: &str, production: Option<&Read>) -> Result<Table, Failure> {
+/// The rows of a file that count.
+pub fn rows(spec: &Spec, file: &str, production: Option<&Read>) -> Result<Table, Failure> {
     let bytes = bytes(Path::new(file), file, MAX_FILE)?;
     let production = production.map(|read| read.bundle.features.as_slice());
     let table = read(file, &bytes, &Contract { manifest: &spec.manifest, production })?;
@@ -92,14 +102,15 @@ fn report(spec: &Spec, table: &Table, (candidate, production): (&Read, Option<&R
         candidate: (&candidate.bundle, &candidate.digest),
         production: production.map(|read| &read.bundle).zip(served.as_ref()),
     };
-    Ok(judged(&contest)?)
+    Ok(evaluation::evaluate(&contest)?)
 }
 
-fn bundle(file: &str) -> Result<Read, Failure> {
+/// A bundle from a file.
+pub fn bundle(file: &str) -> Result<Read, Failure> {
     let bytes = bytes(Path::new(file), file, MAX_BYTES as u64)?;
     let bundle =
         Bundle::read(&bytes, None).map_err(|error| BadInput::new(Reason::BadBundle, format!("{file}: {error}")))?;
-    Ok(Read { bundle, digest: digest(&bytes) })
+    Ok(Read { bundle, digest: digest(&bytes), bytes })
 }
 
 /// Writes a file, making its folder.

@@ -1,6 +1,7 @@
 //! The command line: what is asked for, with which files. Progress goes to standard error, tables to standard output.
 
 mod arguments;
+mod import;
 mod laptop;
 mod score;
 mod table;
@@ -22,6 +23,11 @@ dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
            prints every metric on the holdout
   gate     --spec MODEL.yaml --candidate BUNDLE --production BUNDLE --data FILE
            prints every check; exit 0 passed, 1 failed, 2 bad input, 3 inconclusive
+  split    --spec MODEL.yaml --data FILE --out DIR
+           writes DIR/rows.csv and DIR/training.json: all that a trainer may see, as in a Job
+  import   --spec MODEL.yaml --data FILE --model FILE [--out-of-fold FILE.csv] --out DIR [--against BUNDLE]
+           makes a bundle of a model trained elsewhere (XGBoost's JSON or UBJ, or a bundle that a trainer wrote) and
+           judges it; writes DIR/bundle.json and DIR/report.json; thresholds are honest only with out-of-fold risks
   score    --bundle BUNDLE --data FILE --out FILE.csv [--patient-id COLUMN]
            writes patient_id and risk in the order of the rows
   simulate --patients N --seed S --out FILE [--scenario stable|remote-visits|harmless-drift]
@@ -33,6 +39,8 @@ examples
   dropout-trainer simulate --patients 2000 --seed 1 --out trial.csv
   dropout-trainer train --spec model.yaml --data trial.csv --out v1
   dropout-trainer train --spec model.yaml --data trial.csv --out v2 --against v1/bundle.json
+  dropout-trainer split --spec model.yaml --data trial.csv --out in
+  dropout-trainer import --spec model.yaml --data trial.csv --model model.ubj --out-of-fold out_of_fold.csv --out v3
   dropout-trainer gate --spec model.yaml --candidate v2/bundle.json --production v1/bundle.json --data trial.csv
 
 exit codes: 0 done, 1 failed or try again, 2 bad input or command line, 3 inconclusive
@@ -54,6 +62,10 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
         "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "out", "against"], 0)?),
         "evaluate" => laptop::evaluate(&Arguments::read(rest, &["spec", "bundle", "data", "against"], 0)?),
         "gate" => laptop::gate(&Arguments::read(rest, &["spec", "candidate", "production", "data"], 0)?),
+        "split" => import::split(&Arguments::read(rest, &["spec", "data", "out"], 0)?),
+        "import" => {
+            import::import(&Arguments::read(rest, &["spec", "data", "model", "out-of-fold", "out", "against"], 0)?)
+        }
         "score" => score::score(&Arguments::read(rest, &["bundle", "data", "out", "patient-id"], 0)?),
         "simulate" => trial(&Arguments::read(rest, &["patients", "seed", "scenario", "out"], 0)?),
         "job" => job(&Arguments::read(rest, &["root"], 1)?),

@@ -2,25 +2,23 @@
 //! the store, and answers. What it did once it repeats.
 
 use super::{
-    Pod, inside,
+    Pod, candidate, inside,
     store::{Created, Store},
 };
 use crate::{
     evaluation::{self, Contest},
     failure::{Failure, bytes},
     report::Report,
-    training::CODE,
 };
 use dropout_model::{
-    bundle::{Bundle, BundleError, MAX_BYTES},
+    bundle::Bundle,
     digest::digest,
-    input::{BadInput, Reason},
+    input::BadInput,
     manifest::Manifest,
     rows::{Contract, MAX_FILE, read},
     task::{Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, path, report_file},
 };
 use serde::{Deserialize, Serialize};
-use std::fs;
 
 /// The index of a version in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,25 +39,23 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
     }
     let manifest = &task.manifest;
     manifest.check()?;
-    let candidate = candidate(pod, task, &store)?;
-    let bundle = Bundle::read(&candidate, None).map_err(unreadable)?;
-    let asked = asked(task, &bundle)?;
+    let found = candidate::find(pod, task, &store)?;
+    let asked = found.bundle().map_or_else(|| Ok(manifest.clone()), |bundle| asked(task, bundle))?;
     let production = task.production.as_ref().map(|served| production(&store, served)).transpose()?;
     let file = manifest.data.training.path();
     let bytes = bytes(&pod.at(&inside(path::DATA, file)), file, MAX_FILE)?;
     let features = production.as_ref().map(|bundle| bundle.features.as_slice());
     let table = read(file, &bytes, &Contract { manifest: &asked, production: features })?;
-    if task.work == Work::Train {
-        check_training(&bundle, &table.digest)?;
-    }
-    let digest = digest(&candidate);
-    let report = evaluation::evaluate(&Contest {
+    let candidate = found.finished(manifest, &table)?;
+    let digest = digest(&candidate.bytes);
+    let mut report = evaluation::evaluate(&Contest {
         manifest,
         table: &table,
-        candidate: (&bundle, &digest),
+        candidate: (&candidate.bundle, &digest),
         production: production.as_ref().zip(task.production.as_ref()),
     })?;
-    keep(pod, task, &candidate, &report)
+    report.claimed = candidate.claims.map(|claims| claims.beside(&report));
+    keep(pod, task, &candidate.bytes, &report)
 }
 
 /// The manifest that rows are read by, if the candidate fits it. A bundle that is served already is read and scored as
@@ -96,71 +92,19 @@ fn stored_answer(store: &Store, task: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The candidate's bytes: what `train` left, or a bundle of the store.
-fn candidate(pod: &Pod, task: &Task, store: &Store) -> Result<Vec<u8>, Failure> {
-    let Work::Evaluate(wanted) = &task.work else {
-        return left(pod);
-    };
-    stored_bundle(store, wanted)
-}
-
-/// The bundle that the trainer left. A foreign trainer may leave anything: a link would make us read what it may not
-/// see, a pipe would never end. What cannot be looked at cannot be opened either, and [`bytes`] says why.
-fn left(pod: &Pod) -> Result<Vec<u8>, Failure> {
-    let name = inside(path::OUTPUT, path::BUNDLE);
-    let place = pod.at(&name);
-    if let Ok(found) = fs::symlink_metadata(&place) {
-        check_left(&name, &found)?;
-    }
-    bytes(&place, &name, MAX_BYTES as u64).map_err(|failure| match failure {
-        Failure::Bad(bad) => BadInput::new(Reason::BadBundle, format!("the trainer left no bundle: {bad}")).into(),
-        other @ (Failure::Usage(_) | Failure::Disk { .. } | Failure::Moved(_)) => other,
-    })
-}
-
-fn check_left(name: &str, found: &fs::Metadata) -> Result<(), BadInput> {
-    if !found.is_file() {
-        let message = format!("{name} is no regular file; the trainer must write the bundle itself there");
-        return Err(BadInput::new(Reason::ForeignModel, message));
-    }
-    if found.len() > MAX_BYTES as u64 {
-        let message = format!("{name} is larger than the {MAX_BYTES} bytes that are read; the trainer must write less");
-        return Err(BadInput::new(Reason::ForeignModel, message));
-    }
-    Ok(())
-}
-
 fn production(store: &Store, served: &Served) -> Result<Bundle, Failure> {
     let bytes = stored_bundle(store, &served.digest)?;
     Bundle::read(&bytes, Some(&served.digest))
         .map_err(|error| Failure::Moved(format!("production's bundle {}", error.kind())))
 }
 
-fn stored_bundle(store: &Store, wanted: &str) -> Result<Vec<u8>, Failure> {
+pub(super) fn stored_bundle(store: &Store, wanted: &str) -> Result<Vec<u8>, Failure> {
     let name = bundle_file(wanted);
     match store.get(&name)? {
         Some(bytes) if digest(&bytes) == wanted => Ok(bytes),
         Some(_) => Err(Failure::Moved(format!("{name} in the store does not have the digest in its name"))),
         None => Err(Failure::Moved(format!("the store has no {name}"))),
     }
-}
-
-fn unreadable(error: BundleError) -> Failure {
-    let message = format!("the candidate is no model to serve: its bundle {}; correct the trainer", error.kind());
-    BadInput::new(Reason::BadBundle, message).into()
-}
-
-/// Whether the candidate was made from the file that was read just now. Our own trainer copies the digest, so then the
-/// file changed meanwhile; of a foreign one that is not known.
-fn check_training(bundle: &Bundle, now: &str) -> Result<(), Failure> {
-    if bundle.data_digest == now {
-        return Ok(());
-    }
-    if bundle.code == CODE {
-        return Err(Failure::Moved("the data file changed while the model was trained; train again".into()));
-    }
-    let message = "the candidate's dataDigest is not that of the data; the trainer must copy dataDigest from training.json (or the file changed while it trained)";
-    Err(BadInput::new(Reason::ForeignModel, message).into())
 }
 
 /// Keeps everything in the store, the answer last, then answers.

@@ -1,0 +1,101 @@
+//! Out-of-fold risks that a foreign trainer left: a header `risk` and a number a line, in the order of the training rows.
+//! A number that is none, or that is plainly not out of fold, is refused.
+
+use dropout_model::{
+    bundle::logistic,
+    input::{BadInput, Reason},
+    rows::records,
+};
+
+/// Largest file that is read, in bytes: 25 for each of two million rows.
+pub const MAX_BYTES: u64 = 64 << 20;
+
+/// Largest difference at which a risk counts as the model's own: what an f32 of XGBoost loses.
+const SAME: f64 = 1e-6;
+
+/// Reads the risks of a file; `name` is shown in messages.
+pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<f64>, BadInput> {
+    let bad = |what: String| BadInput::new(Reason::ForeignModel, format!("{name}{what}"));
+    let mut risks = Vec::new();
+    for (at, record) in records(bytes).enumerate() {
+        let (row, record) = record.map_err(|_| bad(" is no CSV file".to_owned()))?;
+        let cell = (record.len() == 1).then(|| record.get(0)).flatten().map(<[u8]>::trim_ascii);
+        match (at, cell) {
+            (0, Some(b"risk")) => {}
+            (0, _) => return Err(bad(", row 1: the header must be the one word risk".to_owned())),
+            (_, cell) => match cell.and_then(risk) {
+                Some(risk) => risks.push(risk),
+                None => return Err(bad(format!(", row {row}: must hold one number, a risk from 0 to 1"))),
+            },
+        }
+    }
+    match risks.is_empty() {
+        true => Err(bad(" holds no risk; write one for each training row, or leave the file out".to_owned())),
+        false => Ok(risks),
+    }
+}
+
+fn risk(cell: &[u8]) -> Option<f64> {
+    let number: f64 = std::str::from_utf8(cell).ok()?.parse().ok()?;
+    (0.0..=1.0).contains(&number).then_some(number)
+}
+
+/// Refuses risks of other rows, and the model's own risks under a false name. `own` are the model's logits of the rows;
+/// none if it has nothing to have learned with.
+pub fn check(risks: &[f64], rows: usize, own: &[f64]) -> Result<(), BadInput> {
+    let bad = |what: String| Err(BadInput::new(Reason::ForeignModel, what));
+    if risks.len() != rows {
+        return bad(format!(
+            "there are {} out-of-fold risks but {rows} training rows; write one for each row of rows.csv, in its order",
+            risks.len()
+        ));
+    }
+    if let Some(at) = risks.iter().position(|risk| !(0.0..=1.0).contains(risk)) {
+        return bad(format!("out-of-fold risk {} is no number from 0 to 1", at + 1));
+    }
+    let is_own = |(risk, logit): (&f64, &f64)| (risk - logistic(*logit)).abs() <= SAME;
+    if !own.is_empty() && risks.iter().zip(own).all(is_own) {
+        return bad("the out-of-fold risks are the model's own risks of the rows it learned from; score each patient with a model that never saw the patient, or leave the file out".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn risks_are_read_in_order() {
+        assert_eq!(read("o.csv", b"risk\n0.25\n1\n 3e-3 \n").unwrap(), [0.25, 1.0, 0.003]);
+        assert_eq!(read("o.csv", b"\xEF\xBB\xBFrisk\r\n0\r\n").unwrap(), [0.0]);
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_row() {
+        let cases: [(&[u8], &str); 9] = [
+            (b"", "o.csv holds no risk"),
+            (b"risk\n", "o.csv holds no risk"),
+            (b"0.5\n0.4\n", "o.csv, row 1: the header must be the one word risk"),
+            (b"patient_id,risk\nP-1,0.5\n", "o.csv, row 1: the header"),
+            (b"risk\n0.5\nNaN\n", "o.csv, row 3: must hold one number, a risk from 0 to 1"),
+            (b"risk\ninf\n", "o.csv, row 2"),
+            (b"risk\n1.5\n", "o.csv, row 2"),
+            (b"risk\nP-00042\n", "o.csv, row 2"),
+            (b"risk\n0.1,0.2\n", "o.csv, row 2"),
+        ];
+        for (bytes, part) in cases {
+            let bad = read("o.csv", bytes).unwrap_err();
+            assert_eq!(bad.reason, Reason::ForeignModel);
+            assert!(bad.message.starts_with(part) && !bad.message.contains("42"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn risks_of_other_rows_and_the_models_own_are_refused() {
+        let told = |risks: &[f64], own: &[f64]| check(risks, 2, own).unwrap_err().message;
+        assert!(told(&[0.1], &[]).starts_with("there are 1 out-of-fold risks but 2 training rows"));
+        assert_eq!(told(&[0.1, f64::NAN], &[]), "out-of-fold risk 2 is no number from 0 to 1");
+        assert!(told(&[0.5, logistic(1.0)], &[0.0, 1.0]).starts_with("the out-of-fold risks are the model's own"));
+        assert_eq!(check(&[0.5, 0.6], 2, &[0.0, 1.0]), Ok(()));
+    }
+}
