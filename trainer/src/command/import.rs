@@ -17,6 +17,7 @@ use dropout_model::{
     input::{BadInput, Reason},
     rows::{MAX_FILE, Table},
     task::path,
+    trees,
 };
 use std::path::Path;
 
@@ -85,19 +86,18 @@ fn ready(
 
 /// A bundle made of XGBoost's own file.
 fn made(spec: &Spec, table: &Table, (file, model): (&str, &[u8]), out_of_fold: Option<&str>) -> Result<Read, Failure> {
-    let read = xgboost::read(model).map_err(|error| xgboost::told(file, &error))?;
+    let ensemble = trees::read(model).map_err(|error| xgboost::told(file, &error))?;
     let features = &spec.manifest.features;
-    if let Some(unknown) = columns::unknown(features, &read.ensemble.columns) {
+    if let Some(unknown) = columns::unknown(features, &ensemble.columns) {
         let bad = unknown.named();
         return Err(BadInput { message: format!("{file}: {}", bad.message), ..bad }.into());
     }
-    for feature in columns::unused(features, &read.ensemble.columns) {
+    for feature in columns::unused(features, &ensemble.columns) {
         eprintln!("the model does not use the feature '{feature}'");
     }
     let risks = out_of_fold.map(risks).transpose()?;
     let rows = training_rows(&spec.manifest, table);
-    let foreign =
-        Foreign { ensemble: read.ensemble, positive_weight: read.positive_weight, out_of_fold: risks.as_deref() };
+    let foreign = Foreign { ensemble, out_of_fold: risks.as_deref() };
     let bundle = imported(&spec.manifest, &rows, foreign, &table.digest)?;
     let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
     eprintln!("calibration {}", bundle.calibration_reason.as_deref().unwrap_or_default());

@@ -24,8 +24,6 @@ use std::collections::BTreeMap;
 pub struct Foreign<'a> {
     /// The trees, as they were read.
     pub ensemble: Ensemble,
-    /// How often a dropout was counted in the fit (XGBoost's `scale_pos_weight`); 1 if every row weighed the same.
-    pub positive_weight: f64,
     /// Risks of the training rows, in their order, each from a model that never saw the row's patient.
     pub out_of_fold: Option<&'a [f64]>,
 }
@@ -48,7 +46,7 @@ pub fn import(manifest: &Manifest, rows: &Rows, foreign: Foreign<'_>, digest: &s
         return Err(unknown.refused());
     }
     check_dropouts(rows)?;
-    let shift = shift(foreign.positive_weight)?;
+    let shift = shift(foreign.ensemble.positive_weight)?;
     let has_trees = !foreign.ensemble.trees.is_empty();
     let model = Model::Trees(Trees { xgboost: foreign.ensemble, imputed: BTreeMap::new() });
     let own = logits(&scorer(manifest, &model, Calibration::IDENTITY)?, manifest, rows);
@@ -104,9 +102,10 @@ fn check_dropouts(rows: &Rows) -> Result<(), BadInput> {
 }
 
 /// What brings logits of a weighted fit back: -ln w (King and Zeng 2001, prior correction).
-fn shift(positive_weight: f64) -> Result<f64, BadInput> {
-    if positive_weight.is_finite() && positive_weight > 0.0 {
-        return Ok(if positive_weight == 1.0 { 0.0 } else { -libm::log(positive_weight) });
+fn shift(positive_weight: Option<f64>) -> Result<f64, BadInput> {
+    let Some(weight) = positive_weight else { return Ok(0.0) };
+    if weight.is_finite() && weight > 0.0 {
+        return Ok(-libm::log(weight));
     }
     let message = "the model's scale_pos_weight is no positive number; train it with one, or without";
     Err(BadInput::new(Reason::ForeignModel, message))

@@ -21,6 +21,7 @@ use dropout_model::{
     manifest::{Manifest, ModelSource},
     rows::Table,
     task::{Task, Work, path},
+    trees::{self, Ensemble},
 };
 use std::{fs, io::ErrorKind, path::Path};
 
@@ -34,7 +35,7 @@ enum Model {
     /// A bundle with its bytes; `is_new` if it was made from the data of this task.
     Bundle { bundle: Box<Bundle>, bytes: Vec<u8>, is_new: bool },
     /// An ensemble that has yet to become a bundle.
-    Xgboost { file: xgboost::File, out_of_fold: Option<Vec<f64>> },
+    Xgboost { ensemble: Ensemble, out_of_fold: Option<Vec<f64>> },
 }
 
 /// A candidate to judge.
@@ -74,12 +75,8 @@ impl Found {
                 }
                 (*bundle, bytes)
             }
-            Model::Xgboost { file, out_of_fold } => {
-                let foreign = Foreign {
-                    ensemble: file.ensemble,
-                    positive_weight: file.positive_weight,
-                    out_of_fold: out_of_fold.as_deref(),
-                };
+            Model::Xgboost { ensemble, out_of_fold } => {
+                let foreign = Foreign { ensemble, out_of_fold: out_of_fold.as_deref() };
                 let bundle = import(manifest, &training_rows(manifest, table), foreign, &table.digest)?;
                 let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
                 (bundle, bytes)
@@ -106,8 +103,8 @@ fn left(pod: &Pod) -> Result<Found, Failure> {
         [model] if *model != path::BUNDLE => {
             let (name, bytes) = file(pod, model, MAX_BYTES as u64)?;
             let out_of_fold = out_of_fold.map(|(name, bytes)| out_of_fold::read(&name, &bytes)).transpose()?;
-            let file = xgboost::read(&bytes).map_err(|error| xgboost::refused(&name, &error))?;
-            Found { model: Model::Xgboost { file, out_of_fold }, claims: None }
+            let ensemble = trees::read(&bytes).map_err(|error| xgboost::refused(&name, &error))?;
+            Found { model: Model::Xgboost { ensemble, out_of_fold }, claims: None }
         }
         [model] if out_of_fold.is_none() => Found::bundle_of(file(pod, model, MAX_BYTES as u64)?.1, true)?,
         [_] => return Err(too_many(&[path::BUNDLE, path::OUT_OF_FOLD], "a bundle brings its own thresholds").into()),
