@@ -2,7 +2,7 @@
 //! was trained elsewhere. A foreign trainer may leave anything, so nothing that it wrote is ever repeated.
 
 use super::{
-    Pod,
+    Pod, Training,
     claim::{self, Claims},
     evaluate::stored_bundle,
     inside,
@@ -34,8 +34,8 @@ pub struct Found {
 enum Model {
     /// A bundle with its bytes; `is_new` if it was made from the data of this task.
     Bundle { bundle: Box<Bundle>, bytes: Vec<u8>, is_new: bool },
-    /// An ensemble that has yet to become a bundle.
-    Xgboost { ensemble: Ensemble, out_of_fold: Option<Vec<f64>> },
+    /// An ensemble that has yet to become a bundle, and the digest of the data that its trainer was given rows of.
+    Xgboost { ensemble: Ensemble, out_of_fold: Option<Vec<f64>>, data_digest: String },
 }
 
 /// A candidate to judge.
@@ -75,7 +75,10 @@ impl Found {
                 }
                 (*bundle, bytes)
             }
-            Model::Xgboost { ensemble, out_of_fold } => {
+            Model::Xgboost { ensemble, out_of_fold, data_digest } => {
+                if data_digest != table.digest {
+                    return Err(changed());
+                }
                 let foreign = Foreign { ensemble, out_of_fold: out_of_fold.as_deref() };
                 let bundle = import(manifest, &training_rows(manifest, table), foreign, &table.digest)?;
                 let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
@@ -103,8 +106,9 @@ fn left(pod: &Pod) -> Result<Found, Failure> {
         [model] if *model != path::BUNDLE => {
             let (name, bytes) = file(pod, model, MAX_BYTES as u64)?;
             let out_of_fold = out_of_fold.map(|(name, bytes)| out_of_fold::read(&name, &bytes)).transpose()?;
+            let told: Training = pod.json(&inside(path::INPUT, path::TRAINING))?;
             let ensemble = trees::read(&bytes).map_err(|error| xgboost::refused(&name, &error))?;
-            Found { model: Model::Xgboost { ensemble, out_of_fold }, claims: None }
+            Found { model: Model::Xgboost { ensemble, out_of_fold, data_digest: told.data_digest }, claims: None }
         }
         [model] if out_of_fold.is_none() => Found::bundle_of(file(pod, model, MAX_BYTES as u64)?.1, true)?,
         [_] => return Err(too_many(&[path::BUNDLE, path::OUT_OF_FOLD], "a bundle brings its own thresholds").into()),
@@ -190,6 +194,10 @@ fn leads_away(folder: &Path, place: &Path) -> bool {
     !found.starts_with(folder)
 }
 
+fn changed() -> Failure {
+    Failure::Moved("the data file changed while the model was trained; train again".into())
+}
+
 fn unreadable(error: BundleError) -> Failure {
     let message = format!("the candidate is no model to serve: its bundle {}; correct the trainer", error.kind());
     BadInput::new(Reason::BadBundle, message).into()
@@ -202,7 +210,7 @@ fn check_training(bundle: &Bundle, now: &str) -> Result<(), Failure> {
         return Ok(());
     }
     if bundle.code == CODE {
-        return Err(Failure::Moved("the data file changed while the model was trained; train again".into()));
+        return Err(changed());
     }
     let message = "the candidate's dataDigest is not that of the data; the trainer must copy dataDigest from training.json (or the file changed while it trained)";
     Err(BadInput::new(Reason::ForeignModel, message).into())
