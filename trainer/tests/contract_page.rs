@@ -122,3 +122,17 @@ fn the_smallest_trainer_leaves_a_bundle_that_is_judged_and_refused() {
     assert_ne!(answer.outcome, Outcome::Passed);
     assert!(answer.evidence.is_some());
 }
+
+#[test]
+fn the_example_trainers_are_short_pinned_without_root_and_have_a_model_that_is_read() {
+    for (library, most) in [("sklearn", 100), ("xgboost", 150)] {
+        let folder = workspace().join(format!("examples/trainers/{library}-python"));
+        let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        assert!(text("train.py").lines().count() < most, "{library}");
+        assert!(text("requirements.txt").lines().all(|line| line.contains("==")), "{library}");
+        assert!(text("Containerfile").contains("\nUSER 65532:65532\n") && text("Containerfile").contains("ARG BASE="));
+        let spec = dropout_trainer::spec::read(&folder.join("model.yaml")).unwrap();
+        assert_eq!(spec.manifest.features.len(), 8);
+        assert!(text("model.yaml").contains(&format!("image: localhost/dropout/trainer-{library}:dev")));
+    }
+}
