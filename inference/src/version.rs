@@ -6,9 +6,9 @@ use crate::{
     row::{Form, Row},
 };
 use dropout_model::{
-    bundle::{Bundle, BundleError, Cell, Model, Scorer},
+    bundle::{Bundle, BundleError, Scorer},
     digest::digest,
-    manifest::{Feature, FeatureType, OnMissing, Target},
+    manifest::Target,
     policy::{Policy, resolve},
 };
 
@@ -53,7 +53,6 @@ impl Version {
     pub fn read(bytes: &[u8], terms: Terms) -> Result<Self, BundleError> {
         let bundle = Bundle::read(bytes, terms.digest.as_deref())?;
         let form = Form::new(&bundle.features, &terms.accepts).map_err(BundleError::Unusable)?;
-        check_imputed(&bundle)?;
         let scorer = Scorer::new(&bundle)?;
         let policy = match terms.policy {
             Decisions::Given(policy) => policy,
@@ -117,20 +116,4 @@ impl Version {
             policy: &self.policy,
         }
     }
-}
-
-/// Every feature that may be missing needs something to put in its place: without that a scorer would take 0.
-fn check_imputed(bundle: &Bundle) -> Result<(), BundleError> {
-    let imputed = match &bundle.model {
-        Model::Logistic(logistic) => &logistic.imputed,
-        // A tree says itself where a missing value goes.
-        Model::Trees(_) => return Ok(()),
-    };
-    let fits = |feature: &Feature| match (feature.kind, imputed.get(&feature.name)) {
-        (FeatureType::Number | FeatureType::Integer, Some(Cell::Number(number))) => number.is_finite(),
-        (FeatureType::Category, Some(Cell::Category(category))) => feature.values.contains(category),
-        (_, Some(_) | None) => feature.when_missing() == OnMissing::Refuse,
-    };
-    let unfit = bundle.features.iter().find(|feature| !fits(feature));
-    unfit.map_or(Ok(()), |feature| Err(BundleError::Unusable(format!("imputed value of {}", feature.name))))
 }

@@ -1,14 +1,18 @@
 //! The bundle: one JSON file that is a trained model, and its scoring. Its SHA-256 is its identity. It holds no version
 //! number, time, host or path, and no code.
 
+mod check;
 mod error;
+mod scorer;
+mod text;
 
 use crate::{
     digest::digest,
     manifest::{Algorithm, Feature, FeatureType, OnMissing},
-    trees::{Ensemble, Trees},
+    trees::Trees,
 };
 pub use error::BundleError;
+pub use scorer::{Contributions, Scorer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -249,143 +253,12 @@ impl Bundle {
 
     /// The bytes of the bundle, the same for equal bundles.
     pub fn to_bytes(&self) -> Result<Vec<u8>, BundleError> {
-        let mut bytes = serde_json::to_vec_pretty(self)?;
+        let mut bytes = match self.model {
+            Model::Logistic(_) => serde_json::to_vec_pretty(self)?,
+            Model::Trees(_) => text::with_arrays_in_lines(self)?,
+        };
         bytes.push(b'\n');
         Ok(bytes)
-    }
-
-    fn check(&self) -> Result<(), BundleError> {
-        match &self.model {
-            Model::Logistic(logistic) if !is_usable(logistic) => return Err(BundleError::Unusable("model".into())),
-            Model::Logistic(_) | Model::Trees(_) => {}
-        }
-        if !self.calibration.slope.is_finite() || !self.calibration.intercept.is_finite() {
-            return Err(BundleError::Unusable("calibration".into()));
-        }
-        if !are_points(&self.thresholds) {
-            return Err(BundleError::Unusable("thresholds".into()));
-        }
-        if self.golden.is_empty() {
-            return Err(BundleError::Unusable("empty list of golden rows".into()));
-        }
-        let scorer = Scorer::new(self)?;
-        for (row, golden) in self.golden.iter().enumerate() {
-            let found = scorer.risk(&golden.cells);
-            let agrees = golden.cells.len() == self.features.len() && (found - golden.risk).abs() <= GOLDEN_TOLERANCE;
-            if !agrees {
-                return Err(BundleError::Golden { row: row + 1, wanted: golden.risk, found });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether all numbers of a logistic model are numbers.
-fn is_usable(logistic: &Logistic) -> bool {
-    let is_term = |t: &Term| t.mean.is_finite() && t.scale.is_finite() && t.scale != 0.0 && t.coefficient.is_finite();
-    logistic.intercept.is_finite() && logistic.terms.iter().all(is_term)
-}
-
-/// Whether a threshold can be chosen from points: there is one, they rise, and all their numbers are in 0..1. What is not
-/// finite is in no range.
-fn are_points(points: &[OperatingPoint]) -> bool {
-    let is_share = |number: f64| (0.0..=1.0).contains(&number);
-    let are_shares =
-        points.iter().all(|point| [point.threshold, point.recall, point.alert_rate].into_iter().all(is_share));
-    let rise = points.iter().zip(points.iter().skip(1)).all(|(point, next)| point.threshold < next.threshold);
-    !points.is_empty() && are_shares && rise
-}
-
-/// A bundle made ready for scoring.
-#[derive(Clone, Debug)]
-pub struct Scorer {
-    calibration: Calibration,
-    imputed: Vec<Option<Cell>>,
-    kind: Kind,
-}
-
-/// A model with its features resolved to positions.
-#[derive(Clone, Debug)]
-enum Kind {
-    Logistic { intercept: f64, terms: Vec<(usize, Term)> },
-    Trees { ensemble: Ensemble, columns: Vec<(usize, Part)> },
-}
-
-impl Scorer {
-    /// Resolves the names of features to positions once.
-    pub fn new(bundle: &Bundle) -> Result<Self, BundleError> {
-        Self::of(&bundle.features, &bundle.model, bundle.calibration)
-    }
-
-    /// A scorer of a model that is in no bundle yet.
-    pub fn of(features: &[Feature], model: &Model, calibration: Calibration) -> Result<Self, BundleError> {
-        let (kind, imputed) = match model {
-            Model::Logistic(logistic) => {
-                let place = |term: &Term| {
-                    let at = features.iter().position(|feature| feature.name == term.feature);
-                    at.map(|at| (at, term.clone()))
-                        .ok_or_else(|| BundleError::Unusable(format!("term of {}", term.feature)))
-                };
-                let terms = logistic.terms.iter().map(place).collect::<Result<_, _>>()?;
-                (Kind::Logistic { intercept: logistic.intercept, terms }, &logistic.imputed)
-            }
-            Model::Trees(trees) => {
-                let columns =
-                    trees.xgboost.columns.iter().map(|name| column(features, name)).collect::<Result<_, _>>()?;
-                (Kind::Trees { ensemble: trees.xgboost.clone(), columns }, &trees.imputed)
-            }
-        };
-        let imputed = features.iter().map(|feature| imputed.get(&feature.name).cloned()).collect();
-        Ok(Self { calibration, imputed, kind })
-    }
-
-    /// The logit before calibration. `row` is in the order of the bundle's features; a cell that is not there counts
-    /// as missing.
-    pub fn logit(&self, row: &[Cell]) -> f64 {
-        match &self.kind {
-            Kind::Logistic { intercept, terms } => terms.iter().fold(*intercept, |sum, (at, term)| {
-                let (cell, raw) = self.cell(row, *at);
-                sum + term.coefficient * ((term.part.number(cell, raw) - term.mean) / term.scale)
-            }),
-            Kind::Trees { ensemble, columns } => {
-                let values: Vec<f32> = columns.iter().map(|(at, part)| value(self.cell(row, *at).0, part)).collect();
-                ensemble.logit(&values)
-            }
-        }
-    }
-
-    /// A cell, imputed if that is how a missing value of its feature is met, and as it came.
-    fn cell<'a>(&'a self, row: &'a [Cell], at: usize) -> (&'a Cell, &'a Cell) {
-        let raw = row.get(at).unwrap_or(&Cell::Missing);
-        let filled = self.imputed.get(at).and_then(Option::as_ref).filter(|_| *raw == Cell::Missing);
-        (filled.unwrap_or(raw), raw)
-    }
-
-    /// Calibrated risk in 0..1. `row` is in the order of the bundle's features.
-    pub fn risk(&self, row: &[Cell]) -> f64 {
-        logistic(self.calibration.intercept + self.calibration.slope * self.logit(row))
-    }
-}
-
-/// The feature and part that a column of an ensemble is made from: a number's feature by its name, a level of a category
-/// as `feature=value`.
-fn column(features: &[Feature], name: &str) -> Result<(usize, Part), BundleError> {
-    let part = |feature: &Feature| match feature.kind {
-        FeatureType::Number | FeatureType::Integer => (feature.name == name).then_some(Part::Value),
-        FeatureType::Category => {
-            let level = name.strip_prefix(feature.name.as_str())?.strip_prefix('=')?;
-            feature.values.iter().any(|value| value == level).then(|| Part::Is(level.to_owned()))
-        }
-    };
-    let found = features.iter().enumerate().find_map(|(at, feature)| part(feature).map(|part| (at, part)));
-    found.ok_or_else(|| BundleError::Unusable(format!("column {}", name.chars().take(64).collect::<String>())))
-}
-
-/// The number of an ensemble's column; NaN if it is missing.
-fn value(cell: &Cell, part: &Part) -> f32 {
-    match cell {
-        Cell::Missing => f32::NAN,
-        Cell::Number(_) | Cell::Category(_) => part.number(cell, cell) as f32,
     }
 }
 

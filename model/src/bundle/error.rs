@@ -39,8 +39,8 @@ pub enum BundleError {
     },
 }
 
-/// The parts that this crate calls unusable. A name from a bundle is never among them.
-const PARTS: [&str; 4] = ["model", "calibration", "thresholds", "empty list of golden rows"];
+/// How the parts that this crate calls unusable begin. A name from a bundle is never among them.
+const PARTS: [&str; 6] = ["model", "calibration", "thresholds", "empty list of golden rows", "imputed value", "column"];
 
 impl BundleError {
     /// The rest of a sentence that begins with the bundle. It holds no text and no number from the bundle, since whoever
@@ -52,7 +52,7 @@ impl BundleError {
             Self::Malformed(error) => malformed(error),
             Self::Schema(_) => format!("has another schema than {SCHEMA}"),
             Self::Unusable(part) => {
-                let part = PARTS.into_iter().find(|known| known == part).unwrap_or("terms");
+                let part = PARTS.into_iter().find(|known| part.starts_with(known)).unwrap_or("terms");
                 format!("cannot be used for scoring because of its {part}")
             }
             Self::Golden { row, .. } => format!("scores its golden row {row} otherwise than it says"),

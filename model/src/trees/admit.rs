@@ -63,11 +63,11 @@ fn check_counts(learner: &Learner) -> Result<(), TreesError> {
         return Err(TreesError::Unnamed);
     }
     let said = &learner.learner_model_param.num_feature;
-    if said.is_other_than(names) {
+    if said.count() != Some(names) {
         return Err(TreesError::Columns { names, said: short(&said.0) });
     }
     let (trees, said) = (model.trees.len(), &model.gbtree_model_param.num_trees);
-    if said.is_other_than(trees) {
+    if said.count() != Some(trees) {
         return Err(TreesError::Count { trees, said: short(&said.0) });
     }
     if trees > MAX_TREES {
@@ -131,7 +131,7 @@ fn check_arrays(at: usize, tree: &document::Tree) -> Result<(), TreesError> {
         tree.loss_changes.len(),
         tree.sum_hessian.len(),
     ];
-    if lengths.iter().any(|length| *length != count) || tree.tree_param.num_nodes.is_other_than(count) {
+    if lengths.iter().any(|length| *length != count) || tree.tree_param.num_nodes.count() != Some(count) {
         return Err(TreesError::Tree { tree: at, what: LENGTHS });
     }
     if count > MAX_NODES {

@@ -114,11 +114,6 @@ impl Text {
     pub fn is_above(&self, most: usize) -> bool {
         !self.0.is_empty() && self.count().is_none_or(|count| count > most)
     }
-
-    /// Whether it says another number than `count`. What is not there says nothing.
-    pub fn is_other_than(&self, count: usize) -> bool {
-        !self.0.is_empty() && self.count() != Some(count)
-    }
 }
 
 impl<'de> Deserialize<'de> for Text {
