@@ -9,10 +9,10 @@ use common::{
     folder, four, manifest, model_file, simulated, table,
 };
 use dropout_model::{
-    bundle::{Bundle, Calibration, logistic},
+    bundle::{Bundle, Calibration, Cell, Scorer, logistic},
     digest::digest,
     input::BadInput,
-    manifest::{Manifest, Target},
+    manifest::{Manifest, OnMissing, Target},
     policy::resolve,
     rows::Rows,
     task::{Answer, Outcome, Task, bundle_file, report_file},
@@ -24,7 +24,12 @@ use dropout_trainer::{
     job::{Step, Training},
 };
 use serde_json::{Value, json};
-use std::{fs, os::unix::fs::symlink, process::Command};
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Two small trees on the days in trial and the adverse events.
 fn ensemble() -> Ensemble {
@@ -333,32 +338,37 @@ fn a_bundle_that_was_trained_elsewhere_is_read_from_its_claim_by_its_digest() {
     assert!(told.starts_with("BadBundle") && told.contains("is no JSON"), "{told}");
 }
 
-#[test]
-fn a_laptop_splits_as_a_job_prepares_and_imports_what_was_trained() {
-    let folder = folder("elsewhere-laptop");
-    let run = |line: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_dropout-trainer"))
-            .current_dir(&folder)
-            .args(line.split(' '))
-            .output()
-            .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-    };
-    let (cluster, task) = pod("elsewhere-pod");
+fn run(folder: &Path, line: &str) -> (i32, String, String) {
+    let program = env!("CARGO_BIN_EXE_dropout-trainer");
+    let output = Command::new(program).current_dir(folder).args(line.split(' ')).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// A folder with a specification, data, a model and its out-of-fold risks.
+fn laptop(name: &str) -> PathBuf {
+    let folder = folder(name);
+    let (manifest, rows, _) = prepared();
     model_file(&folder.join("model.yaml"), &simulated(four()));
     fs::write(folder.join("trial.csv"), trial(1)).unwrap();
-    assert_eq!(run("split --spec model.yaml --data trial.csv --out in").0, 0);
+    fs::write(folder.join("model.json"), xgboost(|_| {})).unwrap();
+    fs::write(folder.join("oof.csv"), file_of(&out_of_fold(&manifest, &rows))).unwrap();
+    folder
+}
+
+const IMPORT: &str = "import --spec model.yaml --data trial.csv --model";
+
+#[test]
+fn a_laptop_splits_as_a_job_prepares_and_imports_what_was_trained() {
+    let folder = laptop("elsewhere-laptop");
+    let (cluster, task) = pod("elsewhere-pod");
+    assert_eq!(run(&folder, "split --spec model.yaml --data trial.csv --out in").0, 0);
     assert_eq!(fs::read(folder.join("in/rows.csv")).unwrap(), cluster.read("scratch/in/rows.csv"));
     let told: Training = serde_json::from_slice(&fs::read(folder.join("in/training.json")).unwrap()).unwrap();
     let wanted: Training = serde_json::from_slice(&cluster.read("scratch/in/training.json")).unwrap();
     assert_eq!(told, Training { task: String::new(), ..wanted });
 
-    let (manifest, rows, _) = prepared();
-    fs::write(folder.join("model.json"), xgboost(|_| {})).unwrap();
-    fs::write(folder.join("oof.csv"), file_of(&out_of_fold(&manifest, &rows))).unwrap();
-    let import = "import --spec model.yaml --data trial.csv --model";
-    let (code, out, err) = run(&format!("{import} model.json --out-of-fold oof.csv --out v1"));
+    let (code, out, err) = run(&folder, &format!("{IMPORT} model.json --out-of-fold oof.csv --out v1"));
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("Platt, on out-of-fold logits") && err.contains("calibration Platt"), "{out}{err}");
     let report: Value = serde_json::from_slice(&fs::read(folder.join("v1/report.json")).unwrap()).unwrap();
@@ -368,13 +378,18 @@ fn a_laptop_splits_as_a_job_prepares_and_imports_what_was_trained() {
     cluster.write("scratch/out/out_of_fold.csv", &fs::read(folder.join("oof.csv")).unwrap());
     assert_eq!(judged(&cluster, &task).evidence.unwrap().bundle, digest(&bytes), "a laptop and a pod give one bundle");
 
-    let (code, out, _) = run(&format!("{import} v1/bundle.json --out v2 --against v1/bundle.json"));
+    let (code, out, _) = run(&folder, &format!("{IMPORT} v1/bundle.json --out v2 --against v1/bundle.json"));
     assert_eq!((code, fs::read(folder.join("v2/bundle.json")).unwrap()), (0, bytes));
     assert!(out.contains("Unchanged"), "{out}");
+}
 
+#[test]
+fn a_laptop_says_what_is_wrong_with_a_model_and_writes_nothing() {
+    let folder = laptop("elsewhere-bad");
+    assert_eq!(run(&folder, &format!("{IMPORT} model.json --out v1")).0, 0);
+    let text = String::from_utf8(xgboost(|_| {})).unwrap();
     fs::write(folder.join("short.csv"), "risk\n0.5\n").unwrap();
-    fs::write(folder.join("dart.json"), String::from_utf8(xgboost(|_| {})).unwrap().replace("gbtree\"", "dart\""))
-        .unwrap();
+    fs::write(folder.join("dart.json"), text.replace("gbtree\"", "dart\"")).unwrap();
     fs::write(folder.join("unknown.json"), xgboost(|ensemble| ensemble.columns[0] = "agee".into())).unwrap();
     let mut other = Bundle::read(&fs::read(folder.join("v1/bundle.json")).unwrap(), None).unwrap();
     other.data_digest = "sha256:0".into();
@@ -394,9 +409,24 @@ fn a_laptop_splits_as_a_job_prepares_and_imports_what_was_trained() {
         ("model.json", "--out is needed"),
     ];
     for (line, part) in cases {
-        let (code, _, told) = run(&format!("{import} {line}"));
+        let (code, _, told) = run(&folder, &format!("{IMPORT} {line}"));
         assert_eq!(code, 2, "{line}: {told}");
         assert!(told.contains(part), "{line}: {told}");
     }
     assert!(!folder.join("v3").exists());
+}
+
+#[test]
+fn a_missing_value_goes_where_the_splits_say_though_the_manifest_says_impute() {
+    let mut manifest = manifest(&simulated(four()));
+    manifest.features[3].on_missing = Some(OnMissing::Impute);
+    let rows = training_rows(&manifest, &table(&manifest, trial(1).as_bytes()));
+    let bundle = import(&manifest, &rows, Foreign { ensemble: ensemble(), out_of_fold: None }, "sha256:0").unwrap();
+    let bundle = Bundle::read(&bundle.to_bytes().unwrap(), None).unwrap();
+    let scorer = Scorer::new(&bundle).unwrap();
+    let row = |events| [Cell::Number(60.0), Cell::Number(28.0), Cell::Number(5.0), events];
+    let (missing, none, many) = (row(Cell::Missing), row(Cell::Number(0.0)), row(Cell::Number(9.0)));
+    assert_eq!(scorer.risk(&missing), scorer.risk(&none), "missing goes left, as fewer than two events do");
+    assert!(scorer.risk(&many) > scorer.risk(&none));
+    assert!(bundle.golden.iter().any(|golden| golden.cells[3] == Cell::Missing));
 }
