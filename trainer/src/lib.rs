@@ -12,6 +12,7 @@ pub mod golden;
 pub mod import;
 pub mod job;
 pub mod logistic;
+pub mod out_of_fold;
 pub mod report;
 pub mod simulate;
 pub mod spec;

@@ -14,8 +14,8 @@ use dropout_model::{
     task::{Answer, MAX_ANSWER, Outcome, path},
 };
 use dropout_trainer::{
-    import::out_of_fold,
     job::{Step, Training, claim},
+    out_of_fold,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, process::Command};

@@ -289,12 +289,16 @@ fn no_file_that_a_trainer_leaves_may_be_a_link_a_pipe_or_a_folder() {
 }
 
 #[test]
-fn a_bundle_with_out_of_fold_risks_beside_it_is_refused() {
+fn out_of_fold_risks_beside_a_bundle_must_be_those_of_its_rows() {
     let (cluster, task) = pod("xgboost-beside");
     cluster.again(&task, &[Step::Train]).0.unwrap();
     cluster.write("scratch/out/out_of_fold.csv", b"risk\n0.5\n");
     let told = refused(&cluster, &task);
-    assert!(told.contains("bundle.json and out_of_fold.csv") && told.contains("brings its own thresholds"), "{told}");
+    assert!(told.contains("there are 1 out-of-fold risks but"), "{told}");
+    cluster.write("scratch/out/out_of_fold.csv", b"risk\nc4n4ry\n");
+    assert!(refused(&cluster, &task).contains("out_of_fold.csv, row 2: must hold one number"));
+    cluster.write("scratch/out/out_of_fold.csv", file_of(&vec![0.25; prepared().1.len()]).as_bytes());
+    assert!(judged(&cluster, &task).evidence.is_some());
 }
 
 #[test]

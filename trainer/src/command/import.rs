@@ -7,8 +7,9 @@ use super::{
 use crate::{
     evaluation::{check_own, training_rows},
     failure::{Failure, bytes},
-    import::{Foreign, columns, import as imported, out_of_fold, xgboost},
+    import::{Foreign, columns, import as imported, xgboost},
     job::prepare::left,
+    out_of_fold,
     spec::{self, Spec},
 };
 use dropout_model::{

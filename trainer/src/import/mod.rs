@@ -2,12 +2,12 @@
 //! thresholds, reference scores and golden rows. It fits no tree and runs nothing that came with the model.
 
 pub mod columns;
-pub mod out_of_fold;
 pub mod xgboost;
 
 use crate::{
     calibrate, curve,
     golden::golden,
+    out_of_fold,
     training::{CODE, MIN_DROPOUT_PATIENTS},
 };
 use dropout_model::{
@@ -52,13 +52,20 @@ pub fn import(manifest: &Manifest, rows: &Rows, foreign: Foreign<'_>, digest: &s
     let own = logits(&scorer(manifest, &model, Calibration::IDENTITY)?, manifest, rows);
     let calibrated = match foreign.out_of_fold {
         Some(risks) => {
-            out_of_fold::check(risks, rows.len(), &if has_trees { own } else { Vec::new() })?;
+            let seen = own.iter().filter(|_| has_trees).map(|logit| logistic(*logit)).collect::<Vec<_>>();
+            out_of_fold::check(risks, rows.len(), &seen)?;
             platt(&risks.iter().map(|risk| logit(*risk)).collect::<Vec<_>>(), rows, shift)
         }
         None => uncalibrated(&own, shift),
     };
     let scorer = scorer(manifest, &model, calibrated.calibration)?;
     Ok(bundle(manifest, (rows, digest), golden(&manifest.features, &model, &scorer), (model, calibrated)))
+}
+
+/// A trainer's out-of-fold risks as the bundle made with them would give them: by its calibration.
+pub fn calibrated(bundle: &Bundle, risks: &[f64]) -> Vec<f64> {
+    let Calibration { intercept, slope } = bundle.calibration;
+    risks.iter().map(|risk| logistic(intercept + slope * logit(*risk))).collect()
 }
 
 fn bundle(

@@ -9,9 +9,10 @@ use super::{
     store::Store,
 };
 use crate::{
-    evaluation::training_rows,
+    evaluation::{risks as own_risks, training_rows},
     failure::{Failure, bytes},
-    import::{Foreign, import, out_of_fold, xgboost},
+    import::{Foreign, calibrated, import, xgboost},
+    out_of_fold,
     training::CODE,
 };
 use dropout_model::{
@@ -28,6 +29,7 @@ use std::{fs, io::ErrorKind, path::Path};
 /// What was found, before the rows were read.
 pub struct Found {
     model: Model,
+    out_of_fold: Option<Vec<f64>>,
     claims: Option<Claims>,
 }
 
@@ -35,7 +37,7 @@ enum Model {
     /// A bundle with its bytes; `is_new` if it was made from the data of this task.
     Bundle { bundle: Box<Bundle>, bytes: Vec<u8>, is_new: bool },
     /// An ensemble that has yet to become a bundle, and the digest of the data that its trainer was given rows of.
-    Xgboost { ensemble: Ensemble, out_of_fold: Option<Vec<f64>>, data_digest: String },
+    Xgboost { ensemble: Ensemble, data_digest: String },
 }
 
 /// A candidate to judge.
@@ -44,6 +46,8 @@ pub struct Candidate {
     pub bundle: Bundle,
     /// The bytes of the bundle: its identity.
     pub bytes: Vec<u8>,
+    /// Its calibrated risks of the training rows from models that never saw the row's patient, if its trainer left them.
+    pub out_of_fold: Option<Vec<f64>>,
     /// What its trainer claims.
     pub claims: Option<Claims>,
 }
@@ -68,29 +72,32 @@ impl Found {
 
     /// The candidate, now that the rows are known.
     pub fn finished(self, manifest: &Manifest, table: &Table) -> Result<Candidate, Failure> {
-        let (bundle, bytes) = match self.model {
+        let rows = training_rows(manifest, table);
+        match self.model {
             Model::Bundle { bundle, bytes, is_new } => {
                 if is_new {
                     check_training(&bundle, &table.digest)?;
                 }
-                (*bundle, bytes)
-            }
-            Model::Xgboost { ensemble, out_of_fold, data_digest } => {
-                if data_digest != table.digest {
-                    return Err(changed());
+                if let Some(risks) = &self.out_of_fold {
+                    out_of_fold::check(risks, rows.len(), &own_risks(&bundle, &manifest.features, &rows.columns)?)?;
                 }
-                let foreign = Foreign { ensemble, out_of_fold: out_of_fold.as_deref() };
-                let bundle = import(manifest, &training_rows(manifest, table), foreign, &table.digest)?;
-                let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
-                (bundle, bytes)
+                Ok(Candidate { bundle: *bundle, bytes, out_of_fold: self.out_of_fold, claims: self.claims })
             }
-        };
-        Ok(Candidate { bundle, bytes, claims: self.claims })
+            Model::Xgboost { data_digest, .. } if data_digest != table.digest => Err(changed()),
+            Model::Xgboost { ensemble, .. } => {
+                let foreign = Foreign { ensemble, out_of_fold: self.out_of_fold.as_deref() };
+                let bundle = import(manifest, &rows, foreign, &table.digest)?;
+                let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
+                let out_of_fold = self.out_of_fold.map(|risks| calibrated(&bundle, &risks));
+                Ok(Candidate { bundle, bytes, out_of_fold, claims: self.claims })
+            }
+        }
     }
 
     fn bundle_of(bytes: Vec<u8>, is_new: bool) -> Result<Self, Failure> {
         let bundle = Bundle::read(&bytes, None).map_err(unreadable)?;
-        Ok(Self { model: Model::Bundle { bundle: Box::new(bundle), bytes, is_new }, claims: None })
+        let model = Model::Bundle { bundle: Box::new(bundle), bytes, is_new };
+        Ok(Self { model, out_of_fold: None, claims: None })
     }
 }
 
@@ -101,20 +108,23 @@ fn left(pod: &Pod) -> Result<Found, Failure> {
     let claims = optional(pod, path::CLAIMS, claim::MAX_BYTES)?;
     let claims = claims.map(|(name, bytes)| claim::read(&name, &bytes)).transpose()?;
     let out_of_fold = optional(pod, path::OUT_OF_FOLD, out_of_fold::MAX_BYTES)?;
+    let out_of_fold = out_of_fold.map(|(name, bytes)| out_of_fold::read(&name, &bytes)).transpose()?;
     let found = match models.as_slice() {
         [] => return Err(nothing_left().into()),
-        [model] if *model != path::BUNDLE => {
+        [model] => {
             let (name, bytes) = file(pod, model, MAX_BYTES as u64)?;
-            let out_of_fold = out_of_fold.map(|(name, bytes)| out_of_fold::read(&name, &bytes)).transpose()?;
-            let told: Training = pod.json(&inside(path::INPUT, path::TRAINING))?;
-            let ensemble = trees::read(&bytes).map_err(|error| xgboost::refused(&name, &error))?;
-            Found { model: Model::Xgboost { ensemble, out_of_fold, data_digest: told.data_digest }, claims: None }
+            if *model == path::BUNDLE { Found::bundle_of(bytes, true)? } else { ensemble(pod, &name, &bytes)? }
         }
-        [model] if out_of_fold.is_none() => Found::bundle_of(file(pod, model, MAX_BYTES as u64)?.1, true)?,
-        [_] => return Err(too_many(&[path::BUNDLE, path::OUT_OF_FOLD], "a bundle brings its own thresholds").into()),
-        models => return Err(too_many(models, "nobody knows which one is meant").into()),
+        models => return Err(too_many(models).into()),
     };
-    Ok(Found { claims, ..found })
+    Ok(Found { claims, out_of_fold, ..found })
+}
+
+fn ensemble(pod: &Pod, name: &str, bytes: &[u8]) -> Result<Found, Failure> {
+    let told: Training = pod.json(&inside(path::INPUT, path::TRAINING))?;
+    let ensemble = trees::read(bytes).map_err(|error| xgboost::refused(name, &error))?;
+    let model = Model::Xgboost { ensemble, data_digest: told.data_digest };
+    Ok(Found { model, out_of_fold: None, claims: None })
 }
 
 fn nothing_left() -> BadInput {
@@ -127,8 +137,12 @@ fn nothing_left() -> BadInput {
     BadInput::new(Reason::BadBundle, message)
 }
 
-fn too_many(files: &[&str], why: &str) -> BadInput {
-    let message = format!("the trainer left {} in {}; {why}, leave one of them", files.join(" and "), path::OUTPUT);
+fn too_many(files: &[&str]) -> BadInput {
+    let message = format!(
+        "the trainer left {} in {}; nobody knows which one is meant, leave one of them",
+        files.join(" and "),
+        path::OUTPUT
+    );
     BadInput::new(Reason::ForeignModel, message)
 }
 

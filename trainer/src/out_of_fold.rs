@@ -1,8 +1,7 @@
-//! Out-of-fold risks that a foreign trainer left: a header `risk` and a number a line, in the order of the training rows.
-//! A number that is none, or that is plainly not out of fold, is refused.
+//! Out-of-fold risks as a file: a header `risk` and a number a line, in the order of the training rows. A foreign trainer may
+//! have written anything: a number that is none, or that is plainly not out of fold, is refused.
 
 use dropout_model::{
-    bundle::logistic,
     input::{BadInput, Reason},
     rows::records,
 };
@@ -35,13 +34,19 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<f64>, BadInput> {
     }
 }
 
+/// The bytes of a file of risks; reading them gives the same risks.
+pub fn bytes(risks: &[f64]) -> Vec<u8> {
+    let lines = risks.iter().map(|risk| format!("{risk}\n"));
+    std::iter::once("risk\n".to_owned()).chain(lines).collect::<String>().into_bytes()
+}
+
 fn risk(cell: &[u8]) -> Option<f64> {
     let number: f64 = std::str::from_utf8(cell).ok()?.parse().ok()?;
     (0.0..=1.0).contains(&number).then_some(number)
 }
 
-/// Refuses risks of other rows, and the model's own risks under a false name. `own` are the model's logits of the rows;
-/// none if it has nothing to have learned with.
+/// Refuses risks of other rows, and the model's own risks under a false name. `own` are the model's risks of the rows;
+/// empty if it has nothing to have learned with.
 pub fn check(risks: &[f64], rows: usize, own: &[f64]) -> Result<(), BadInput> {
     let bad = |what: String| Err(BadInput::new(Reason::ForeignModel, what));
     if risks.len() != rows {
@@ -53,7 +58,7 @@ pub fn check(risks: &[f64], rows: usize, own: &[f64]) -> Result<(), BadInput> {
     if let Some(at) = risks.iter().position(|risk| !(0.0..=1.0).contains(risk)) {
         return bad(format!("out-of-fold risk {} is no number from 0 to 1", at + 1));
     }
-    let is_own = |(risk, logit): (&f64, &f64)| (risk - logistic(*logit)).abs() <= SAME;
+    let is_own = |(risk, own): (&f64, &f64)| (risk - own).abs() <= SAME;
     if !own.is_empty() && risks.iter().zip(own).all(is_own) {
         return bad("the out-of-fold risks are the model's own risks of the rows it learned from; score each patient with a model that never saw the patient, or leave the file out".to_owned());
     }
@@ -68,6 +73,12 @@ mod tests {
     fn risks_are_read_in_order() {
         assert_eq!(read("o.csv", b"risk\n0.25\n1\n 3e-3 \n").unwrap(), [0.25, 1.0, 0.003]);
         assert_eq!(read("o.csv", b"\xEF\xBB\xBFrisk\r\n0\r\n").unwrap(), [0.0]);
+    }
+
+    #[test]
+    fn risks_survive_being_written_and_read() {
+        let risks = [0.1 + 0.2, 1e-17, 1.0, 0.0];
+        assert_eq!(read("o.csv", &bytes(&risks)).unwrap(), risks);
     }
 
     #[test]
@@ -95,7 +106,7 @@ mod tests {
         let told = |risks: &[f64], own: &[f64]| check(risks, 2, own).unwrap_err().message;
         assert!(told(&[0.1], &[]).starts_with("there are 1 out-of-fold risks but 2 training rows"));
         assert_eq!(told(&[0.1, f64::NAN], &[]), "out-of-fold risk 2 is no number from 0 to 1");
-        assert!(told(&[0.5, logistic(1.0)], &[0.0, 1.0]).starts_with("the out-of-fold risks are the model's own"));
-        assert_eq!(check(&[0.5, 0.6], 2, &[0.0, 1.0]), Ok(()));
+        assert!(told(&[0.5, 0.7 + 1e-8], &[0.5, 0.7]).starts_with("the out-of-fold risks are the model's own"));
+        assert_eq!(check(&[0.5, 0.6], 2, &[0.5, 0.7]), Ok(()));
     }
 }
