@@ -1,6 +1,8 @@
 //! Whether a manifest can be learned from at all: what the API server refuses, said again for laptops and old objects.
 //! It never looks at rows.
 
+mod judging;
+
 use crate::{
     input::{BadInput, Reason},
     manifest::{Feature, FeatureType, Manifest, Target},
@@ -21,6 +23,8 @@ impl Manifest {
         self.features.iter().enumerate().try_for_each(|(at, feature)| check_feature(at, feature))?;
         self.check_dates()?;
         self.check_numbers()?;
+        self.check_gate()?;
+        self.check_learning()?;
         self.check_tiers()
     }
 
@@ -57,6 +61,7 @@ impl Manifest {
             (self.label.censor.as_deref(), "label.censor"),
             (Some(self.patient_id.as_str()), "patientId"),
             (self.index.as_deref(), "index"),
+            (self.gate.interventions.as_ref().map(|asked| asked.column.as_str()), "gate.interventions.column"),
         ];
         columns.into_iter().find(|(column, _)| *column == Some(name)).map(|(_, field)| field)
     }

@@ -126,6 +126,12 @@ pub fn report_file(digest: &str) -> String {
     format!("reports/sha256-{}.json", digest.strip_prefix("sha256:").unwrap_or(digest))
 }
 
+/// Name of the file in the model's folder of the store that keeps the out-of-fold risks of a bundle on some data.
+pub fn out_of_fold_file(bundle: &str, data: &str) -> String {
+    let hex = |digest: &str| digest.strip_prefix("sha256:").unwrap_or(digest).to_owned();
+    format!("outoffold/sha256-{}-{}.csv", hex(bundle), hex(data).chars().take(12).collect::<String>())
+}
+
 /// Name of the file in the model's folder of the store that keeps the answer of a task.
 pub fn answer_file(task: &str) -> String {
     format!("answers/sha256-{}.json", task.strip_prefix("sha256:").unwrap_or(task))

@@ -1,22 +1,21 @@
 //! Evaluation: scores candidate and production on the holdout, compares them by patient, and judges. It trains nothing.
 
 use crate::{
-    calibrate,
-    report::{self, Bootstrap, Candidate, MetricReport, Report, RowReport},
+    account,
+    report::{self, Report, RowReport},
 };
 use dropout_model::{
     bundle::{Bundle, Cell, Model, Part, Scorer},
-    gate::{self, Findings},
+    gate::{self, Case, Evidence, Findings, Judgement, Look, Patients, Risks},
     input::{BadInput, Reason},
-    manifest::{Feature, Manifest, Target},
+    manifest::{EvidenceRows, Feature, Manifest},
     metric::{
-        ALL, Operation, Scored,
-        bootstrap::{Compared, Interval, RESAMPLES, Side, compare},
-        flag, value,
+        ALL, Scored,
+        bootstrap::{Resamples, Side, compare},
     },
     policy::resolve,
-    rows::{Column, Rows, Table, cells},
-    task::{Check, Outcome, Served, Verdict},
+    rows::{Column, Day, Rows, Table, cells},
+    task::{Looked, Outcome, Served},
 };
 
 /// Who is judged against whom, on which rows.
@@ -30,73 +29,129 @@ pub struct Contest<'a> {
     pub candidate: (&'a Bundle, &'a str),
     /// What it is compared with.
     pub production: Option<(&'a Bundle, &'a Served)>,
+    /// The candidate's risks of the training rows, each from a model that never saw the row's patient, in the order of the
+    /// table; none if they are not known.
+    pub out_of_fold: Option<&'a [f64]>,
+    /// Earlier looks at the holdout.
+    pub looked: Option<Looked>,
 }
 
-/// Judges a candidate on the holdout.
+/// Judges a candidate.
 pub fn evaluate(contest: &Contest<'_>) -> Result<Report, BadInput> {
-    let Contest { manifest, table, candidate: (bundle, digest), production } = *contest;
-    let is_unchanged = production.is_some_and(|(_, served)| served.digest == digest);
-    if is_unchanged { check_trial(manifest, bundle) } else { check_own(manifest, bundle) }?;
+    let Contest { manifest, table, candidate: (bundle, digest), production, .. } = *contest;
+    if production.is_some_and(|(_, served)| served.digest == digest) {
+        return unchanged(contest);
+    }
+    check_own(manifest, bundle)?;
+    let (training, held) = table.split(manifest);
+    check_out_of_fold(contest.out_of_fold, training.len())?;
+    let risk = candidate_risks(contest, (&training, &held))?;
+    let served = production.map(|production| served_risks(contest, production, (&training, &held))).transpose()?;
+    let findings = gate::find(
+        &manifest.gate,
+        &Case {
+            rows: &table.rows,
+            holdout: &held,
+            training: contest.out_of_fold.map(|_| training.as_slice()),
+            candidate: Risks { risk: &risk, threshold: threshold(contest) },
+            production: production.zip(served.as_ref()).map(|((_, to), risk)| Risks { risk, threshold: to.threshold }),
+            cutoff: production.and_then(|(bundle, _)| Day::read(bundle.cutoff.as_deref()?)),
+            looked: contest.looked,
+            seed: manifest.training.seed,
+            resamples: Resamples::default(),
+        },
+    );
+    let judgement = gate::judge(&manifest.gate, &findings);
+    Ok(account::report(contest, rows(contest, (&training, &held)), (&findings, judgement)))
+}
+
+/// The candidate's decision threshold.
+pub fn threshold(contest: &Contest<'_>) -> f64 {
+    resolve(contest.manifest.threshold.target(), &contest.candidate.0.thresholds)
+}
+
+/// The report on a bundle that is served already: its numbers without intervals, compared with nothing. It is no look.
+fn unchanged(contest: &Contest<'_>) -> Result<Report, BadInput> {
+    let Contest { manifest, table, candidate: (bundle, _), .. } = *contest;
+    check_trial(manifest, bundle)?;
     let (training, held) = table.split(manifest);
     let holdout = table.rows.pick(&held);
-    let risks = match is_unchanged {
-        true => production_risks(bundle, table, &held)?,
-        false => risks(bundle, &manifest.features, &holdout.columns)?,
-    };
-    let threshold = resolve(manifest.threshold.target(), &bundle.thresholds);
-    let candidate = Side { scored: Scored::new(risks, &holdout), threshold };
-    let served = match production.filter(|_| !is_unchanged) {
-        None => None,
-        Some((bundle, served)) => {
-            let risks = production_risks(bundle, table, &held)?;
-            Some(Side { scored: Scored::new(risks, &holdout), threshold: served.threshold })
-        }
-    };
-    let compared =
-        if is_unchanged { estimates(&candidate) } else { compare(&candidate, served.as_ref(), manifest.training.seed) };
+    let risk = production_risks(bundle, table, &held)?;
+    let side = Side { scored: Scored::new(risk, &holdout), threshold: threshold(contest) };
+    let patients = Patients { all: holdout.patients.len(), positive: holdout.positive_patients() };
     let findings = Findings {
-        patients: holdout.patients.len(),
-        positive_patients: holdout.positive_patients(),
-        compared,
-        has_production: served.is_some(),
+        compared: compare(&side, None, &ALL.map(|metric| (metric, 0)), manifest.training.seed),
+        evidence: Evidence::all(held.clone(), patients),
+        all: Vec::new(),
+        has_production: false,
+        look: Look::new(&manifest.gate, contest.looked, patients.positive),
+        touched: None,
+        untouched: None,
+        slices: Vec::new(),
     };
-    let judged = if is_unchanged { (Outcome::Unchanged, Vec::new()) } else { gate::judge(&manifest.gate, &findings) };
-    let rows = RowReport {
-        digest: table.digest.clone(),
-        counts: table.counts,
-        holdout_fraction: manifest.data.holdout_fraction(),
-        training: report::Side::of(&table.rows.pick(&training)),
-        holdout: report::Side::of(&holdout),
+    let judgement = Judgement {
+        outcome: Outcome::Unchanged,
+        reason: "SameBundle",
+        why: String::new(),
+        checks: Vec::new(),
+        look: None,
     };
-    Ok(written(contest, candidate.threshold, &findings, (rows, judged)))
+    Ok(account::report(contest, rows(contest, (&training, &held)), (&findings, judgement)))
 }
 
-fn written(
+fn rows(contest: &Contest<'_>, (training, held): (&[usize], &[usize])) -> RowReport {
+    let table = contest.table;
+    RowReport {
+        digest: table.digest.clone(),
+        counts: table.counts,
+        holdout_fraction: contest.manifest.data.holdout_fraction(),
+        training: report::Side::of(&table.rows.pick(training)),
+        holdout: report::Side::of(&table.rows.pick(held)),
+    }
+}
+
+/// By row: the candidate's risk of held out rows, its out-of-fold risk of training rows, if known.
+fn candidate_risks(contest: &Contest<'_>, (training, held): (&[usize], &[usize])) -> Result<Vec<f64>, BadInput> {
+    let Contest { manifest, table, candidate: (bundle, _), out_of_fold, .. } = *contest;
+    let columns: Vec<Column> = table.rows.columns.iter().map(|column| column.pick(held)).collect();
+    let own = risks(bundle, &manifest.features, &columns)?;
+    Ok(spread(table.rows.len(), [(held, own.as_slice()), (training, out_of_fold.unwrap_or_default())]))
+}
+
+/// By row: production's risk of held out rows and, if recent patients of both sides may decide, of training rows.
+fn served_risks(
     contest: &Contest<'_>,
-    threshold: f64,
-    findings: &Findings,
-    (rows, (outcome, checks)): (RowReport, (Outcome, Vec<Check>)),
-) -> Report {
-    let manifest = contest.manifest;
-    let is_unchanged = outcome == Outcome::Unchanged;
-    Report {
-        schema: report::SCHEMA,
-        study: manifest.study.id.clone(),
-        outcome,
-        reason: gate::reason(outcome, &checks).to_owned(),
-        message: message(manifest, findings, outcome, &checks),
-        candidate: described(contest, threshold, rows.training.positive_patients),
-        production: contest.production.map(|(_, served)| served.clone()),
-        rows,
-        bootstrap: Bootstrap {
-            resamples: if is_unchanged { 0 } else { RESAMPLES },
-            level: manifest.gate.level(),
-            seed: manifest.training.seed,
-        },
-        metrics: findings.compared.iter().map(|compared| metric(compared, manifest.gate.level())).collect(),
-        primary: manifest.gate.primary().metric,
-        checks,
-        claimed: None,
+    (bundle, _): (&Bundle, &Served),
+    (training, held): (&[usize], &[usize]),
+) -> Result<Vec<f64>, BadInput> {
+    let is_recent = contest.manifest.gate.evidence_rows() == EvidenceRows::Recent;
+    let training = if is_recent && contest.out_of_fold.is_some() { training } else { &[] };
+    let places = [held, training].concat();
+    let risks = production_risks(bundle, contest.table, &places)?;
+    Ok(spread(contest.table.rows.len(), [(&places, &risks), (&[], &[])]))
+}
+
+/// Puts risks at their rows; NaN elsewhere.
+fn spread(rows: usize, parts: [(&[usize], &[f64]); 2]) -> Vec<f64> {
+    let mut all = vec![f64::NAN; rows];
+    for (place, risk) in parts.into_iter().flat_map(|(places, risks)| places.iter().zip(risks)) {
+        if let Some(slot) = all.get_mut(*place) {
+            *slot = *risk;
+        }
+    }
+    all
+}
+
+/// Refuses out-of-fold risks that do not fit the training rows.
+fn check_out_of_fold(risks: Option<&[f64]>, rows: usize) -> Result<(), BadInput> {
+    match risks.map(<[f64]>::len) {
+        Some(found) if found != rows => Err(BadInput::new(
+            Reason::ForeignModel,
+            format!(
+                "out_of_fold.csv has {found} risks but there are {rows} training rows; the trainer must write one a training row, in the order of rows.csv, or leave the file out"
+            ),
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -150,90 +205,6 @@ fn tolerant(bundle: &Bundle) -> Bundle {
         }
     }
     tolerant
-}
-
-/// Values without resamples, for a bundle that is served already.
-fn estimates(side: &Side<'_>) -> Vec<Compared> {
-    let even = side.scored.even();
-    let capacity = flag::alert_rate(&side.scored, &even, side.threshold);
-    let operation = Operation { threshold: side.threshold, capacity };
-    let estimate = |&metric| {
-        let candidate = value(metric, &side.scored, &even, operation);
-        Compared { metric, candidate, production: f64::NAN, draws: Vec::new() }
-    };
-    ALL.iter().map(estimate).collect()
-}
-
-fn described(contest: &Contest<'_>, threshold: f64, dropout_patients: usize) -> Candidate {
-    let (bundle, digest) = contest.candidate;
-    let (intercept, terms) = match &bundle.model {
-        Model::Logistic(model) => (Some(model.intercept), model.terms.clone()),
-        Model::Trees(_) => (None, Vec::new()),
-    };
-    let threshold_target = match contest.manifest.threshold.target() {
-        Target::Value(_) => "fixed in spec.threshold.value".to_owned(),
-        Target::Recall(recall) => format!("largest with recall of at least {recall} out of fold"),
-        Target::AlertRate(rate) => format!("smallest with an alert rate of at most {rate} out of fold"),
-    };
-    Candidate {
-        digest: digest.to_owned(),
-        code: bundle.code.clone(),
-        data_digest: bundle.data_digest.clone(),
-        seed: bundle.seed,
-        threshold,
-        threshold_target,
-        calibration: bundle.calibration,
-        calibration_reason: bundle
-            .calibration_reason
-            .clone()
-            .unwrap_or_else(|| calibrate::reason(bundle.calibration, dropout_patients)),
-        intercept,
-        terms,
-    }
-}
-
-fn metric(compared: &Compared, level: f64) -> MetricReport {
-    let known = |interval: Interval| Some(interval).filter(|interval| interval.low.is_finite());
-    let production = Some(compared.production).filter(|value| value.is_finite());
-    MetricReport {
-        metric: compared.metric,
-        candidate: compared.candidate,
-        candidate_interval: known(compared.interval(level, |candidate, _| candidate)),
-        production,
-        production_interval: known(compared.interval(level, |_, production| production)),
-        difference: production.map(|production| compared.candidate - production),
-        difference_interval: known(compared.interval(level, |candidate, production| candidate - production)),
-    }
-}
-
-/// The sentence of the answer.
-fn message(manifest: &Manifest, findings: &Findings, outcome: Outcome, checks: &[Check]) -> String {
-    let numbers = numbers(manifest, findings);
-    let first =
-        |verdict| checks.iter().find(|check| check.verdict == verdict).map_or("", |check| check.message.as_str());
-    match outcome {
-        Outcome::Passed if findings.has_production => format!("better than production: {numbers}"),
-        Outcome::Passed => format!("first model accepted: {numbers}"),
-        Outcome::Failed => {
-            let why = first(Verdict::Failed);
-            if why.starts_with(&numbers) { format!("refused: {why}") } else { format!("refused: {why}; {numbers}") }
-        }
-        Outcome::Inconclusive => format!("undecided: {}; {numbers}", first(Verdict::Inconclusive)),
-        Outcome::Unchanged => {
-            "the candidate is, byte for byte, the bundle that is served; nothing was compared".to_owned()
-        }
-        Outcome::BadInput | Outcome::VersionTaken => String::new(),
-    }
-}
-
-fn numbers(manifest: &Manifest, findings: &Findings) -> String {
-    let metric = manifest.gate.primary().metric;
-    let Some(compared) = findings.of(metric) else { return String::new() };
-    if findings.has_production {
-        return gate::sentence(&manifest.gate, compared);
-    }
-    let interval = compared.interval(manifest.gate.level(), |candidate, _| candidate);
-    format!("{} {:.3} ({:.3} to {:.3})", metric.name(), compared.candidate, interval.low, interval.high)
 }
 
 /// The rows of a table that may be trained on.

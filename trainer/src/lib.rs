@@ -1,6 +1,7 @@
 //! The trainer: learns a dropout model from rows, judges it on the holdout, and answers a Job. The same code runs on a
 //! laptop. It speaks no network and knows no Kubernetes.
 
+mod account;
 pub mod calibrate;
 pub mod command;
 pub mod curve;

@@ -3,10 +3,11 @@
 
 use dropout_model::{
     bundle::{Calibration, Term},
-    manifest::Metric,
+    gate::Decided,
+    manifest::{Comparison, Enforcement, Metric},
     metric::bootstrap::Interval,
     rows::{Counts, Rows},
-    task::{Answer, CONTRACT, Check, Evidence, Figure, Outcome, Served},
+    task::{Answer, CONTRACT, Check, Evidence, Figure, Outcome, Served, Verdict},
 };
 use serde::Serialize;
 
@@ -33,10 +34,22 @@ pub struct Report {
     pub production: Option<Served>,
     /// The rows.
     pub rows: RowReport,
+    /// Whose rows decided, and how sure it had to be.
+    pub evidence: EvidenceReport,
     /// How intervals were made.
     pub bootstrap: Bootstrap,
-    /// Every metric, in fixed order.
+    /// Every metric on the rows that decided (on all of the holdout if nothing decided), in fixed order.
     pub metrics: Vec<MetricReport>,
+    /// Every metric on all patients of the holdout, if other rows decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub all: Vec<MetricReport>,
+    /// Every metric on the rows that no intervention touched, if some were touched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untouched: Option<UntouchedReport>,
+    /// What may not get worse, with the defaults; empty for a first model.
+    pub guardrails: Vec<GuardrailReport>,
+    /// Groups of patients.
+    pub slices: Vec<SliceReport>,
     /// The metric that decides.
     pub primary: Metric,
     /// Every check of the gate.
@@ -136,13 +149,109 @@ impl Side {
     }
 }
 
+/// Whose rows decided, and how sure it had to be.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceReport {
+    /// Whose rows decided.
+    pub decided: Decided,
+    /// The same in words.
+    pub message: String,
+    /// Patients who decided.
+    pub patients: usize,
+    /// Those of them who dropped out.
+    pub positive_patients: usize,
+    /// Which look at the holdout this was; none if it could promote nothing.
+    pub look: Option<u32>,
+    /// Level of the intervals that had to show a gain.
+    pub level: f64,
+}
+
+/// The numbers without the rows that an intervention touched.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UntouchedReport {
+    /// Rows that were touched.
+    pub touched_rows: usize,
+    /// Rows that production flags.
+    pub flagged_rows: usize,
+    /// Those of them that were touched.
+    pub touched_flagged_rows: usize,
+    /// The other rows.
+    pub rows: Side,
+    /// Every metric on them.
+    pub metrics: Vec<MetricReport>,
+}
+
+/// A guardrail, applied.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GuardrailReport {
+    /// The metric.
+    pub metric: Metric,
+    /// How the margin is read.
+    pub comparison: Comparison,
+    /// The candidate may be worse by this.
+    pub margin: f64,
+    /// Whether it decides.
+    pub enforcement: Enforcement,
+    /// The candidate's value.
+    pub candidate: f64,
+    /// Production's value.
+    pub production: f64,
+    /// By how much the candidate is worse than allowed; positive is bad.
+    pub excess: Option<Interval>,
+    /// What it says.
+    pub verdict: Verdict,
+}
+
+/// A column's groups of patients.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SliceReport {
+    /// The column.
+    pub column: String,
+    /// The metric.
+    pub metric: Metric,
+    /// The candidate may be worse by this, in the metric's own unit.
+    pub margin: f64,
+    /// Whether it decides.
+    pub enforcement: Enforcement,
+    /// Level of each group's interval.
+    pub level: Option<f64>,
+    /// The groups with at least 5 patients.
+    pub groups: Vec<GroupReport>,
+    /// How many groups have fewer.
+    pub suppressed: usize,
+}
+
+/// A group of patients.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupReport {
+    /// Its value of the column.
+    pub name: String,
+    /// Its patients.
+    pub patients: usize,
+    /// The candidate's value.
+    pub candidate: f64,
+    /// Production's value.
+    pub production: Option<f64>,
+    /// By how much the candidate is worse; negative is better.
+    pub loss: Option<Interval>,
+    /// What that means; none if the group is only told.
+    pub verdict: Option<Verdict>,
+}
+
 /// How intervals were made.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bootstrap {
-    /// Resamples of patients; 0 if none were needed.
+    /// Resamples of patients for every metric; 0 if none were needed.
     pub resamples: usize,
-    /// Level of every interval.
+    /// Resamples for the metric that had the most.
+    pub most_resamples: usize,
+    /// Level of the intervals that decide no gain.
     pub level: f64,
     /// Seed of the draws.
     pub seed: i64,
@@ -185,7 +294,7 @@ impl Report {
             threshold: self.candidate.threshold,
             patients: u32::try_from(self.rows.holdout.patients).unwrap_or(u32::MAX),
             positive_patients: u32::try_from(self.rows.holdout.positive_patients).unwrap_or(u32::MAX),
-            look: None,
+            look: self.evidence.look,
             metrics: self.figures(),
             checks: self.checks.clone(),
         };

@@ -408,7 +408,7 @@ fn a_laptop_says_what_is_wrong_with_a_model_and_writes_nothing() {
             "unknown.json: column 1 of the model 'agee' is no feature of the manifest; is 'age' meant?",
         ),
         ("trial.csv --out v3", "trial.csv: the model is neither XGBoost's JSON nor its UBJ"),
-        ("v1/bundle.json --out-of-fold oof.csv --out v3", "leave --out-of-fold out"),
+        ("v1/bundle.json --out-of-fold short.csv --out v3", "training rows"),
         ("other.json --out v3", "other.json has dataDigest sha256:0, but the data has sha256:"),
         ("model.json", "--out is needed"),
     ];

@@ -40,6 +40,8 @@ fn judged(manifest: &Manifest, bytes: &[u8], (candidate, production): (&Bundle, 
         table: &table,
         candidate: (candidate, &identity(candidate)),
         production: production.zip(served.as_ref()),
+        out_of_fold: None,
+        looked: None,
     };
     evaluate(&contest).unwrap()
 }

@@ -93,6 +93,8 @@ fn judged(
         table: &table,
         candidate: (&bundle, &candidate),
         production: production.zip(served.as_ref()),
+        out_of_fold: None,
+        looked: None,
     };
     (evaluate(&contest).unwrap(), bundle)
 }

@@ -1,32 +1,29 @@
 //! What a candidate must reach whatever production does, and what a first model is judged on.
 
-use super::{Findings, check, percent, verdict};
-use crate::{
-    manifest::{Floor, Gate, Metric},
-    task::{Check, Verdict},
-};
+use super::{Findings, Rule, percent, verdict};
+use crate::manifest::{Floor, Metric};
 
 /// Whether a first model orders patients at all: the lower bound of its area under the ROC curve is above 0.5.
-pub fn skill(gate: &Gate, findings: &Findings) -> Check {
+pub fn skill(findings: &Findings) -> Rule {
     let Some(compared) = findings.of(Metric::RocAuc) else {
-        return check("skill", Verdict::Inconclusive, "roc_auc was not measured".into());
+        return Rule::absent("skill", Metric::RocAuc);
     };
-    let interval = compared.interval(gate.level(), |candidate, _| candidate);
+    let interval = compared.interval(findings.look.spent, |candidate, _| candidate);
     let message = format!(
         "roc_auc {:.3} ({} interval {:.3} to {:.3}), the lower bound must be above 0.5",
         compared.candidate,
-        percent(gate.level()),
+        percent(findings.look.spent),
         interval.low,
         interval.high
     );
-    check("skill", verdict(&[compared.candidate, interval.low], interval.low > 0.5), message)
+    Rule::new("skill", verdict(&[compared.candidate, interval.low], interval.low > 0.5), message)
 }
 
 /// Whether the candidate's own value reaches a floor; for metrics that are better when smaller, stays below it.
-pub fn floor(floor: &Floor, findings: &Findings) -> Check {
+pub fn floor(floor: &Floor, findings: &Findings) -> Rule {
     let name = format!("floor/{}", floor.metric.name());
     let Some(compared) = findings.of(floor.metric) else {
-        return check(name, Verdict::Inconclusive, format!("{} was not measured", floor.metric.name()));
+        return Rule::absent(name, floor.metric);
     };
     let found = compared.candidate;
     let (is_met, needed) = match floor.metric.is_better_when_larger() {
@@ -34,5 +31,5 @@ pub fn floor(floor: &Floor, findings: &Findings) -> Check {
         false => (found.abs() <= floor.value, "at most"),
     };
     let message = format!("{} {found:.3}, {needed} {} is needed", floor.metric.name(), floor.value);
-    check(name, verdict(&[found, floor.value], is_met), message)
+    Rule::new(name, verdict(&[found, floor.value], is_met), message)
 }

@@ -4,6 +4,7 @@
 pub mod bootstrap;
 pub mod calibration;
 pub mod flag;
+pub mod normal;
 pub mod rank;
 
 use crate::{manifest::Metric, rows::Rows};

@@ -130,9 +130,14 @@ fn weighting_rows_is_the_same_as_repeating_them() {
 fn bootstrap_is_the_same_for_a_seed_and_covers_the_estimate() {
     let (risk, rows) = rows(300, 4);
     let side = Side { scored: Scored::new(risk, &rows), threshold: 0.5 };
-    let first = compare(&side, Some(&side), 1);
-    assert_eq!(first, compare(&side, Some(&side), 1));
-    assert_ne!(first, compare(&side, Some(&side), 2));
+    let all = ALL.map(|metric| (metric, 2_000));
+    let first = compare(&side, Some(&side), &all, 1);
+    assert_eq!(first, compare(&side, Some(&side), &all, 1));
+    assert_ne!(first, compare(&side, Some(&side), &all, 2));
+    let more = compare(&side, Some(&side), &[(Metric::Brier, 2_500), (Metric::RocAuc, 2_000)], 1);
+    let brier = first.iter().find(|found| found.metric == Metric::Brier).unwrap();
+    assert_eq!((more[0].draws.len(), &more[0].draws[..2_000]), (2_500, brier.draws.as_slice()));
+    assert_eq!(&more[1], first.iter().find(|found| found.metric == Metric::RocAuc).unwrap());
     for compared in &first {
         let interval = compared.interval(0.95, |candidate, _| candidate);
         assert!(interval.low < compared.candidate && compared.candidate < interval.high, "{:?}", compared.metric);
@@ -149,7 +154,8 @@ fn bootstrap_over_patients_is_wider_than_over_rows() {
     let risk: Vec<f64> = (0..300).map(|n| risk[n / 3 * 3]).collect();
     let width = |rows: &Rows| {
         let side = Side { scored: Scored::new(risk.clone(), rows), threshold: 0.5 };
-        let auc = compare(&side, None, 1).remove(4).interval(0.95, |candidate, _| candidate);
+        let auc =
+            compare(&side, None, &[(Metric::RocAuc, 2_000)], 1).remove(0).interval(0.95, |candidate, _| candidate);
         auc.high - auc.low
     };
     let by_patient = width(&rows);
@@ -163,4 +169,73 @@ fn quantile_is_that_of_type_seven() {
     assert_eq!(quantile(&[1.0, 2.0, 4.0, 8.0], 0.5), 3.0);
     assert_eq!(quantile(&[1.0, 2.0, 4.0, 8.0], 1.0), 8.0);
     assert!(quantile(&[], 0.5).is_nan());
+}
+
+#[test]
+fn a_level_gets_twenty_draws_beyond_each_bound_up_to_the_most() {
+    let resamples = Resamples::default();
+    let levels = [0.8, 0.975, 1.0 - 0.05 / 6.0, 1.0 - 0.05 / 20.0, 1.0 - 0.05 / 30.0, 1.0];
+    assert_eq!(levels.map(|level| resamples.at(level)), [2_000, 2_000, 4_800, 16_000, 20_000, 20_000]);
+}
+
+/// Draws in even steps from -1 to 1 around 0.2: their standard deviation is 1 / sqrt(3).
+fn even_draws(count: i32) -> Compared {
+    let draws = (0..=count).map(|n| (0.2 - 1.0 + 2.0 * f64::from(n) / f64::from(count), 0.0)).collect();
+    Compared { metric: Metric::Brier, candidate: 0.2, production: 0.0, draws }
+}
+
+#[test]
+fn a_bound_with_few_draws_beyond_it_is_the_more_cautious_of_percentile_and_normal() {
+    let at = |count, level| even_draws(count).interval(level, |candidate, _| candidate);
+    let near = |found: Interval, low: f64, high: f64| {
+        assert!((found.low - low).abs() < 2e-3 && (found.high - high).abs() < 2e-3, "{found:?}");
+    };
+    // 25 draws lie beyond: the percentile alone, wherever the normal bound would be.
+    near(at(2_000, 0.975), 0.2 - 0.975, 0.2 + 0.975);
+    // 2.5 draws lie beyond: 0.2 -+ 3.0233 / sqrt(3).
+    near(at(2_000, 0.9975), 0.2 - 1.7455, 0.2 + 1.7455);
+    // Few draws, but the percentile is the more cautious: the normal bound is 0.2 -+ 1.2816 / sqrt(3).
+    near(at(100, 0.8), 0.2 - 0.8, 0.2 + 0.8);
+}
+
+#[test]
+fn an_interval_is_no_number_if_more_than_a_hundredth_of_its_draws_are_none() {
+    let mut compared = even_draws(1_999);
+    for draw in compared.draws.iter_mut().take(20) {
+        draw.0 = f64::NAN;
+    }
+    assert!(compared.interval(0.95, |candidate, _| candidate).low.is_finite());
+    compared.draws[20].0 = f64::NAN;
+    assert!(compared.interval(0.95, |candidate, _| candidate).low.is_nan());
+}
+
+#[test]
+fn pr_auc_log_loss_and_f1_are_those_of_their_definitions_with_ties_and_weights() {
+    let (risk, rows) = rows(91, 5);
+    // Inside 0 and 1, where no bound on the logarithm acts.
+    let risk: Vec<f64> = risk.iter().map(|risk| 0.05 + 0.9 * risk).collect();
+    let scored = Scored::new(risk.clone(), &rows);
+    let weight: Vec<f64> = (0..91).map(|n| f64::from(n % 4)).collect();
+    for weight in [scored.even(), weight] {
+        let sum = |is: &dyn Fn(usize) -> bool| (0..91).filter(|n| is(*n)).map(|n| weight[n]).sum::<f64>();
+        let positive = sum(&|n| rows.label[n]);
+        let mut thresholds = risk.clone();
+        thresholds.sort_by(|a, b| b.total_cmp(a));
+        thresholds.dedup();
+        let (mut average, mut before) = (0.0, 0.0);
+        for threshold in thresholds {
+            let (found, flagged) = (sum(&|n| risk[n] >= threshold && rows.label[n]), sum(&|n| risk[n] >= threshold));
+            if flagged > 0.0 {
+                average += (found - before) / positive * found / flagged;
+            }
+            before = found;
+        }
+        assert!((rank::pr_auc(&scored, &weight) - average).abs() < 1e-12);
+        let loss = |n: usize| if rows.label[n] { -risk[n].ln() } else { -(1.0 - risk[n]).ln() };
+        let mean = (0..91).map(|n| weight[n] * loss(n)).sum::<f64>() / sum(&|_| true);
+        assert!((calibration::log_loss(&scored, &weight) - mean).abs() < 1e-12);
+        let (recall, precision) = (flag::recall(&scored, &weight, 0.45), flag::precision(&scored, &weight, 0.45));
+        let harmonic = 2.0 * recall * precision / (recall + precision);
+        assert!((flag::f1(&scored, &weight, 0.45) - harmonic).abs() < 1e-12);
+    }
 }

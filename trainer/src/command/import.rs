@@ -2,14 +2,13 @@
 
 use super::{
     arguments::Arguments,
-    laptop::{self, Read},
+    laptop::{self, Extra, Read},
 };
 use crate::{
     evaluation::{check_own, training_rows},
     failure::{Failure, bytes},
-    import::{Foreign, columns, import as imported, xgboost},
+    import::{Foreign, calibrated, columns, import as imported, xgboost},
     job::prepare::left,
-    out_of_fold,
     spec::{self, Spec},
 };
 use dropout_model::{
@@ -43,11 +42,12 @@ pub fn import(arguments: &Arguments) -> Result<u8, Failure> {
     let file = arguments.needed("model")?;
     let model = bytes(Path::new(file), file, MAX_BYTES as u64)?;
     let table = laptop::rows(&spec, arguments.needed("data")?, against.as_ref())?;
+    let mut extra = Extra::read(arguments)?;
     let candidate = match is_bundle(&model) {
-        true => ready(&spec, &table, (file, model), arguments.optional("out-of-fold"))?,
-        false => made(&spec, &table, (file, &model), arguments.optional("out-of-fold"))?,
+        true => ready(&spec, &table, (file, model))?,
+        false => made(&spec, &table, (file, &model), &mut extra)?,
     };
-    laptop::judged(&spec, &table, (&candidate, against.as_ref()), out)
+    laptop::judged(&spec, &table, (&candidate, against.as_ref()), (&extra, out))
 }
 
 /// Whether bytes are meant to be a bundle: a JSON object with a schema. XGBoost's file has none.
@@ -61,16 +61,7 @@ fn is_bundle(bytes: &[u8]) -> bool {
 }
 
 /// A bundle that its trainer wrote itself; its bytes are kept.
-fn ready(
-    spec: &Spec,
-    table: &Table,
-    (file, bytes): (&str, Vec<u8>),
-    out_of_fold: Option<&str>,
-) -> Result<Read, Failure> {
-    if out_of_fold.is_some() {
-        let why = format!("{file} is a bundle and brings its own calibration and thresholds; leave --out-of-fold out");
-        return Err(Failure::Usage(why));
-    }
+fn ready(spec: &Spec, table: &Table, (file, bytes): (&str, Vec<u8>)) -> Result<Read, Failure> {
     let bundle =
         Bundle::read(&bytes, None).map_err(|error| BadInput::new(Reason::BadBundle, format!("{file}: {error}")))?;
     check_own(&spec.manifest, &bundle)?;
@@ -85,8 +76,8 @@ fn ready(
     Ok(Read { digest: digest(&bytes), bundle, bytes })
 }
 
-/// A bundle made of XGBoost's own file.
-fn made(spec: &Spec, table: &Table, (file, model): (&str, &[u8]), out_of_fold: Option<&str>) -> Result<Read, Failure> {
+/// A bundle made of XGBoost's own file; out-of-fold risks are calibrated with it.
+fn made(spec: &Spec, table: &Table, (file, model): (&str, &[u8]), extra: &mut Extra) -> Result<Read, Failure> {
     let ensemble = trees::read(model).map_err(|error| xgboost::told(file, &error))?;
     let features = &spec.manifest.features;
     if let Some(unknown) = columns::unknown(features, &ensemble.columns) {
@@ -96,16 +87,11 @@ fn made(spec: &Spec, table: &Table, (file, model): (&str, &[u8]), out_of_fold: O
     for feature in columns::unused(features, &ensemble.columns) {
         eprintln!("the model does not use the feature '{feature}'");
     }
-    let risks = out_of_fold.map(risks).transpose()?;
     let rows = training_rows(&spec.manifest, table);
-    let foreign = Foreign { ensemble, out_of_fold: risks.as_deref() };
+    let foreign = Foreign { ensemble, out_of_fold: extra.out_of_fold.as_deref() };
     let bundle = imported(&spec.manifest, &rows, foreign, &table.digest)?;
     let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
     eprintln!("calibration {}", bundle.calibration_reason.as_deref().unwrap_or_default());
+    extra.out_of_fold = extra.out_of_fold.take().map(|risks| calibrated(&bundle, &risks));
     Ok(Read { digest: digest(&bytes), bundle, bytes })
-}
-
-fn risks(file: &str) -> Result<Vec<f64>, Failure> {
-    let bytes = bytes(Path::new(file), file, out_of_fold::MAX_BYTES)?;
-    Ok(out_of_fold::read(file, &bytes)?)
 }

@@ -5,6 +5,7 @@ use super::{arguments::Arguments, table};
 use crate::{
     evaluation::{self, Contest, training_rows},
     failure::{Failure, bytes},
+    out_of_fold,
     report::Report,
     spec::{self, Spec},
     training,
@@ -15,7 +16,7 @@ use dropout_model::{
     input::{BadInput, Reason},
     policy::resolve,
     rows::{Contract, MAX_FILE, Table, read},
-    task::{Outcome, Served},
+    task::{Looked, Outcome, Served},
 };
 use std::{fs, path::Path};
 
@@ -40,12 +41,17 @@ pub fn train(arguments: &Arguments) -> Result<u8, Failure> {
     let bundle = training::train(&spec.manifest, &training, &table.digest)?;
     let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
     let candidate = Read { bundle, digest: digest(&bytes), bytes };
-    judged(&spec, &table, (&candidate, against.as_ref()), out)
+    judged(&spec, &table, (&candidate, against.as_ref()), (&Extra::read(arguments)?, out))
 }
 
 /// Judges a new candidate, and writes its bundle and its report.
-pub fn judged(spec: &Spec, table: &Table, contest: (&Read, Option<&Read>), out: &Path) -> Result<u8, Failure> {
-    let report = report(spec, table, contest)?;
+pub fn judged(
+    spec: &Spec,
+    table: &Table,
+    contest: (&Read, Option<&Read>),
+    (extra, out): (&Extra, &Path),
+) -> Result<u8, Failure> {
+    let report = report(spec, table, contest, extra)?;
     write(&out.join("bundle.json"), &contest.0.bytes)?;
     write(&out.join("report.json"), &report.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?)?;
     print!("{}", table::metrics(&report));
@@ -58,7 +64,8 @@ pub fn evaluate(arguments: &Arguments) -> Result<u8, Failure> {
     let candidate = bundle(arguments.needed("bundle")?)?;
     let against = arguments.optional("against").map(bundle).transpose()?;
     let table = rows(&spec, arguments.needed("data")?, against.as_ref())?;
-    print!("{}", table::metrics(&report(&spec, &table, (&candidate, against.as_ref()))?));
+    let report = report(&spec, &table, (&candidate, against.as_ref()), &Extra::read(arguments)?)?;
+    print!("{}", table::metrics(&report));
     Ok(0)
 }
 
@@ -68,7 +75,7 @@ pub fn gate(arguments: &Arguments) -> Result<u8, Failure> {
     let candidate = bundle(arguments.needed("candidate")?)?;
     let production = bundle(arguments.needed("production")?)?;
     let table = rows(&spec, arguments.needed("data")?, Some(&production))?;
-    let report = report(&spec, &table, (&candidate, Some(&production)))?;
+    let report = report(&spec, &table, (&candidate, Some(&production)), &Extra::read(arguments)?)?;
     print!("{}", table::checks(&report));
     Ok(match report.outcome {
         Outcome::Passed => 0,
@@ -91,8 +98,40 @@ pub fn rows(spec: &Spec, file: &str, production: Option<&Read>) -> Result<Table,
     Ok(table)
 }
 
+/// What a Job is told and a laptop may be.
+pub struct Extra {
+    /// Which look at the holdout it is, from 1.
+    pub look: u32,
+    /// The candidate's risks of the training rows from models that never saw the row's patient.
+    pub out_of_fold: Option<Vec<f64>>,
+}
+
+impl Extra {
+    /// From the command line.
+    pub fn read(arguments: &Arguments) -> Result<Self, Failure> {
+        let look = arguments.optional("look").map_or(Ok(1), |_| arguments.number("look"))?;
+        if look == 0 {
+            return Err(Failure::Usage("--look must be 1 or more: the first look at a holdout is 1".into()));
+        }
+        let read = |file: &str| -> Result<Vec<f64>, Failure> {
+            Ok(out_of_fold::read(file, &bytes(Path::new(file), file, out_of_fold::MAX_BYTES)?)?)
+        };
+        Ok(Self { look, out_of_fold: arguments.optional("out-of-fold").map(read).transpose()? })
+    }
+
+    /// Earlier looks at a holdout that did not grow.
+    fn looked(&self) -> Option<Looked> {
+        (self.look > 1).then_some(Looked { looks: self.look - 1, positive_patients: u32::MAX })
+    }
+}
+
 /// Production is judged at the threshold that the manifest's target means for it.
-fn report(spec: &Spec, table: &Table, (candidate, production): (&Read, Option<&Read>)) -> Result<Report, Failure> {
+fn report(
+    spec: &Spec,
+    table: &Table,
+    (candidate, production): (&Read, Option<&Read>),
+    extra: &Extra,
+) -> Result<Report, Failure> {
     let target = spec.manifest.threshold.target();
     let served = production
         .map(|read| Served { digest: read.digest.clone(), threshold: resolve(target, &read.bundle.thresholds) });
@@ -101,6 +140,8 @@ fn report(spec: &Spec, table: &Table, (candidate, production): (&Read, Option<&R
         table,
         candidate: (&candidate.bundle, &candidate.digest),
         production: production.map(|read| &read.bundle).zip(served.as_ref()),
+        out_of_fold: extra.out_of_fold.as_deref(),
+        looked: extra.looked(),
     };
     Ok(evaluation::evaluate(&contest)?)
 }

@@ -17,15 +17,18 @@ use std::path::{Path, PathBuf};
 const HELP: &str = "\
 dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
 
-  train    --spec MODEL.yaml --data FILE --out DIR [--against BUNDLE]
+  train    --spec MODEL.yaml --data FILE --out DIR [--against BUNDLE] [--look N]
            writes DIR/bundle.json and DIR/report.json; compares with a served bundle if one is named
-  evaluate --spec MODEL.yaml --bundle BUNDLE --data FILE [--against BUNDLE]
+  evaluate --spec MODEL.yaml --bundle BUNDLE --data FILE [--against BUNDLE] [--look N] [--out-of-fold FILE.csv]
            prints every metric on the holdout
-  gate     --spec MODEL.yaml --candidate BUNDLE --production BUNDLE --data FILE
+  gate     --spec MODEL.yaml --candidate BUNDLE --production BUNDLE --data FILE [--look N] [--out-of-fold FILE.csv]
            prints every check; exit 0 passed, 1 failed, 2 bad input, 3 inconclusive
+           --look: which look at this holdout it is (default 1); each later look must be surer
+           --out-of-fold: the candidate's risks of training rows, for gate.evaluate Recent
   split    --spec MODEL.yaml --data FILE --out DIR
            writes DIR/rows.csv and DIR/training.json: all that a trainer may see, as in a Job
   import   --spec MODEL.yaml --data FILE --model FILE [--out-of-fold FILE.csv] --out DIR [--against BUNDLE]
+           [--look N]
            makes a bundle of a model trained elsewhere (XGBoost's JSON or UBJ, or a bundle that a trainer wrote) and
            judges it; writes DIR/bundle.json and DIR/report.json; thresholds are honest only with out-of-fold risks
   score    --bundle BUNDLE --data FILE --out FILE.csv [--patient-id COLUMN]
@@ -59,13 +62,21 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
     }
     let rest = words.get(1..).unwrap_or_default();
     match command.as_str() {
-        "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "out", "against"], 0)?),
-        "evaluate" => laptop::evaluate(&Arguments::read(rest, &["spec", "bundle", "data", "against"], 0)?),
-        "gate" => laptop::gate(&Arguments::read(rest, &["spec", "candidate", "production", "data"], 0)?),
-        "split" => import::split(&Arguments::read(rest, &["spec", "data", "out"], 0)?),
-        "import" => {
-            import::import(&Arguments::read(rest, &["spec", "data", "model", "out-of-fold", "out", "against"], 0)?)
+        "train" => laptop::train(&Arguments::read(rest, &["spec", "data", "out", "against", "look"], 0)?),
+        "evaluate" => {
+            laptop::evaluate(&Arguments::read(rest, &["spec", "bundle", "data", "against", "look", "out-of-fold"], 0)?)
         }
+        "gate" => laptop::gate(&Arguments::read(
+            rest,
+            &["spec", "candidate", "production", "data", "look", "out-of-fold"],
+            0,
+        )?),
+        "split" => import::split(&Arguments::read(rest, &["spec", "data", "out"], 0)?),
+        "import" => import::import(&Arguments::read(
+            rest,
+            &["spec", "data", "model", "out-of-fold", "out", "against", "look"],
+            0,
+        )?),
         "score" => score::score(&Arguments::read(rest, &["bundle", "data", "out", "patient-id"], 0)?),
         "simulate" => trial(&Arguments::read(rest, &["patients", "seed", "scenario", "out"], 0)?),
         "job" => job(&Arguments::read(rest, &["root"], 1)?),

@@ -2,12 +2,15 @@
 //! the store, and answers. What it did once it repeats.
 
 use super::{
-    Pod, candidate, inside,
+    Pod,
+    candidate::{self, Candidate},
+    inside,
     store::{Created, Store},
 };
 use crate::{
     evaluation::{self, Contest},
     failure::{Failure, bytes},
+    out_of_fold,
     report::Report,
 };
 use dropout_model::{
@@ -16,7 +19,9 @@ use dropout_model::{
     input::BadInput,
     manifest::Manifest,
     rows::{Contract, MAX_FILE, read},
-    task::{Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, path, report_file},
+    task::{
+        Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, out_of_fold_file, path, report_file,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,13 +53,19 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
     let table = read(file, &bytes, &Contract { manifest: &asked, production: features })?;
     let candidate = found.finished(manifest, &table)?;
     let digest = digest(&candidate.bytes);
+    let out_of_fold = OutOfFold::find((&store, task), &candidate, (&digest, &table.digest))?;
     let mut report = evaluation::evaluate(&Contest {
         manifest,
         table: &table,
         candidate: (&candidate.bundle, &digest),
         production: production.as_ref().zip(task.production.as_ref()),
+        out_of_fold: out_of_fold.as_ref().map(|found| found.risks.as_slice()),
+        looked: task.looked,
     })?;
     report.claimed = candidate.claims.map(|claims| claims.beside(&report));
+    if let Some(found) = &out_of_fold {
+        exactly(&store, &found.name, &found.bytes)?;
+    }
     keep(pod, task, &candidate.bytes, &report)
 }
 
@@ -89,6 +100,32 @@ fn stored_answer(store: &Store, task: &str) -> Result<Option<String>, Failure> {
     match Answer::read(&text, task) {
         Ok(_) => Ok(Some(text)),
         Err(error) => Err(Failure::Moved(format!("the store's answer to task {task} is spoilt: {error}"))),
+    }
+}
+
+/// The candidate's risks of training rows from models that never saw the row's patient.
+struct OutOfFold {
+    /// Its name in the store.
+    name: String,
+    bytes: Vec<u8>,
+    risks: Vec<f64>,
+}
+
+impl OutOfFold {
+    /// What came with the candidate, or, for a bundle of the store, what was kept when it was trained on the same data;
+    /// none if there is nothing.
+    fn find(
+        (store, task): (&Store, &Task),
+        candidate: &Candidate,
+        (bundle, data): (&str, &str),
+    ) -> Result<Option<Self>, Failure> {
+        let name = out_of_fold_file(bundle, data);
+        if let Work::Evaluate(_) = &task.work {
+            let Some(bytes) = store.get(&name)? else { return Ok(None) };
+            return Ok(Some(Self { name, risks: out_of_fold::read(path::OUT_OF_FOLD, &bytes)?, bytes }));
+        }
+        let came = candidate.out_of_fold.clone();
+        Ok(came.map(|risks| Self { name, bytes: out_of_fold::bytes(&risks), risks }))
     }
 }
 
