@@ -332,10 +332,12 @@ fn a_bundle_that_was_trained_elsewhere_is_read_from_its_claim_by_its_digest() {
     assert!(none.contains("spec.training.source.bundle.digest is not set"), "{none}");
     let gone = refused(&cluster, &sourced("file:///v2/bundle.json", Some(digest(&bytes))));
     assert!(gone.contains("v2/bundle.json is not there"), "{gone}");
-    for uri in ["file:///../data/trial.csv", "file:///link.json"] {
-        let _ = symlink("../task/task.json", cluster.root.join("model/link.json"));
+    symlink("../task/task.json", cluster.root.join("model/link.json")).unwrap();
+    for (uri, part) in
+        [("file:///../data/trial.csv", "must not hold '..'"), ("file:///link.json", "leads out of its claim")]
+    {
         let told = refused(&cluster, &sourced(uri, Some(digest(&bytes))));
-        assert!(told.contains("leads out of its claim"), "{told}");
+        assert!(told.starts_with("BadManifest: spec.training.source.bundle.uri ") && told.contains(part), "{told}");
     }
     cluster.write("model/v1/bundle.json", b"c4n4ry");
     let told = refused(&cluster, &sourced(uri, Some(digest(b"c4n4ry"))));
