@@ -220,6 +220,19 @@ fn numbers_that_are_not_finite_are_refused() {
 }
 
 #[test]
+fn bare_words_of_xgboost_are_read_and_refused_where_they_count() {
+    let text = document(&Ensemble { columns: vec![r#"NaN \" NaN"#.into()], ..stump() }).to_string();
+    assert!(trees::read(text.as_bytes()).is_ok());
+    for word in ["NaN", "Infinity", "-Infinity"] {
+        let changed = text.replace("[1.25,", &format!("[{word},"));
+        let node = TreesError::Node { tree: 0, node: 0, what: "splits at a number that is not finite" };
+        assert_eq!(trees::read(changed.as_bytes()), Err(node));
+        let changed = changed.replace("\"split_type\":[0,", "\"split_type\":[1,");
+        assert_eq!(trees::read(changed.as_bytes()), Err(TreesError::Categorical));
+    }
+}
+
+#[test]
 fn bounds_are_kept() {
     let one = |nodes| Ensemble { trees: vec![Tree { nodes }], ..stump() };
     assert_eq!(one(vec![]).check(), Err(TreesError::Tree { tree: 0, what: "has no node" }));

@@ -62,11 +62,14 @@ pub(super) struct Tree {
     pub left_children: Vec<i32>,
     pub right_children: Vec<i32>,
     pub split_indices: Vec<u32>,
+    #[serde(deserialize_with = "numbers")]
     pub split_conditions: Vec<f32>,
     pub split_type: Vec<u8>,
     #[serde(deserialize_with = "flags")]
     pub default_left: Vec<bool>,
+    #[serde(deserialize_with = "numbers")]
     pub loss_changes: Vec<f32>,
+    #[serde(deserialize_with = "numbers")]
     pub sum_hessian: Vec<f32>,
     pub tree_param: TreeParam,
 }
@@ -151,6 +154,48 @@ impl Visitor<'_> for TextVisitor {
     fn visit_f32<E>(self, number: f32) -> Result<Text, E> {
         Ok(Text(format!("{number:E}")))
     }
+}
+
+/// Numbers; null is NaN.
+fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+    deserializer.deserialize_seq(NumbersVisitor)
+}
+
+struct NumbersVisitor;
+
+impl<'de> Visitor<'de> for NumbersVisitor {
+    type Value = Vec<f32>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array of numbers")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<f32>, A::Error> {
+        let mut numbers = Vec::new();
+        while let Some(number) = items.next_element::<Option<f32>>()? {
+            numbers.push(number.unwrap_or(f32::NAN));
+        }
+        Ok(numbers)
+    }
+}
+
+/// JSON with null for each NaN and Infinity that XGBoost writes as a bare word, such as at splits on categories: so that the
+/// model is refused for what it is.
+pub(super) fn without_bare_words(json: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(json.len());
+    let (mut rest, mut is_text) = (json, false);
+    while let [byte, after @ ..] = rest {
+        let word = [&b"NaN"[..], b"Infinity", b"-Infinity"].into_iter().find(|word| !is_text && rest.starts_with(word));
+        let (copied, taken) = match (word, byte, after) {
+            (Some(word), _, _) => (&b"null"[..], word.len()),
+            (None, b'\\', [_, ..]) => (rest.get(..2).unwrap_or(rest), 2),
+            (None, _, _) => (rest.get(..1).unwrap_or(rest), 1),
+        };
+        is_text ^= *byte == b'"';
+        plain.extend_from_slice(copied);
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    plain
 }
 
 /// Answers of yes and no: 0 and 1 since XGBoost 1.6, true and false before.

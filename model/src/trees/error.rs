@@ -12,10 +12,7 @@ pub enum TreesError {
     #[error("the model is neither XGBoost's JSON nor its UBJ: save it with booster.save_model(\"model.json\")")]
     Format,
     /// Broken JSON, or JSON of another form.
-    #[error(
-        "the model's JSON {what} at line {line}, column {column} (NaN and Infinity are no numbers): save it again with \
-         booster.save_model"
-    )]
+    #[error("the model's JSON {what} at line {line}, column {column}: save it again with booster.save_model")]
     Json {
         /// What is wrong with it.
         what: &'static str,

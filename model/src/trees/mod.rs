@@ -11,7 +11,7 @@ mod ubj;
 mod write;
 
 use crate::bundle::Cell;
-use document::Document;
+use document::{Document, without_bare_words};
 pub use error::TreesError;
 pub use forest::Forest;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -106,10 +106,18 @@ pub fn read(bytes: &[u8]) -> Result<Ensemble, TreesError> {
     }
     let document: Document = match bytes.trim_ascii_start() {
         [b'{', b'i' | b'U' | b'I' | b'l' | b'L' | b'#' | b'$', ..] => ubj::from_slice(bytes)?,
-        [b'{', ..] => serde_json::from_slice(bytes)?,
+        [b'{', ..] => read_json(bytes)?,
         _ => return Err(TreesError::Format),
     };
     document.try_into()
+}
+
+/// Reads plain JSON, or JSON with the bare words of XGBoost. Where neither is read, the error is that of the file as it is.
+fn read_json(bytes: &[u8]) -> Result<Document, TreesError> {
+    match serde_json::from_slice(bytes) {
+        Err(error) if error.is_syntax() => serde_json::from_slice(&without_bare_words(bytes)).map_err(|_| error.into()),
+        read => read.map_err(TreesError::from),
+    }
 }
 
 impl<'de> Deserialize<'de> for Ensemble {
