@@ -194,4 +194,6 @@ fn range(interval: Interval) -> String {
 }
 
 #[cfg(test)]
+mod case_tests;
+#[cfg(test)]
 mod tests;

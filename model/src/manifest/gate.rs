@@ -160,8 +160,9 @@ pub enum Method {
 /// Whether repeated looks at one holdout share the error that the level allows. Left out: Looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Spending {
-    /// With alpha = 1 - level, the k-th look since the holdout's positive patients last grew by a quarter is made at
-    /// alpha / (k (k + 1)); all looks together err with at most alpha.
+    /// With alpha = 1 - level, the k-th look since the holdout's positive patients last grew by a quarter must show its gain
+    /// at alpha / (k (k + 1)); all looks together err with at most alpha. Guardrails and slices stay at the level, so that
+    /// no look lets more harm pass.
     #[default]
     Looks,
     /// Every look is made at the level itself; ten looks at one holdout then err up to ten times as often.
@@ -228,8 +229,8 @@ pub struct Interventions {
     /// Column that is `1` for a row whose patient received an intervention inside the horizon, else `0` or empty.
     #[schemars(length(min = 1, max = 64))]
     pub column: String,
-    /// Refuse: if more than 10 % of the judged rows are touched, the evidence decides nothing. Accept: it decides all the
-    /// same. Touched rows are reported apart either way. Left out: Refuse.
+    /// Refuse: if more than 10 % of the judged rows, or of those that production flags, are touched, the evidence decides
+    /// nothing. Accept: it decides all the same. Touched rows are reported apart either way. Left out: Refuse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub touched: Option<Touched>,
 }
