@@ -35,6 +35,8 @@ pub mod path {
     pub const OUT_OF_FOLD: &str = "out_of_fold.csv";
     /// XGBoost's own file inside the output folder, JSON or UBJ, of a trainer that writes no bundle.
     pub const XGBOOST: [&str; 2] = ["model.json", "model.ubj"];
+    /// What a trainer claims about its model, inside the output folder: one JSON object of metric names and numbers.
+    pub const CLAIMS: &str = "claims.json";
     /// Where a container leaves its answer.
     pub const ANSWER: &str = "/dev/termination-log";
     /// Training rows inside the input folder.

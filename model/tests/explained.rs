@@ -138,7 +138,8 @@ fn trees_that_cannot_be_scored_make_a_bundle_unusable() {
     let imputed = |cell| model(&arms(), &[("age", cell)]);
     read(features(), imputed(Cell::Number(1.0))).unwrap();
     let unfit = "the bundle's imputed value of age cannot be used for scoring";
-    assert_eq!(part(read(features(), model(&arms(), &[]))), unfit);
+    // A model that was trained elsewhere imputes nothing, whatever onMissing says: each split says where to go.
+    read(features(), model(&arms(), &[])).unwrap();
     assert_eq!(part(read(features(), imputed(level("A")))), unfit);
     assert_eq!(part(read(features(), imputed(Cell::Missing))), unfit);
     let arm = |cell| model(&arms(), &[("age", Cell::Number(1.0)), ("arm", cell)]);

@@ -41,6 +41,7 @@ pub fn report(contest: &Contest<'_>, rows: RowReport, (findings, judgement): (&F
         primary: manifest.gate.primary().metric,
         checks: judgement.checks,
         curves: Curves::default(),
+        claimed: None,
     }
 }
 

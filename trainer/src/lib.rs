@@ -16,6 +16,7 @@ pub mod findings;
 pub mod forest;
 pub mod given;
 pub mod golden;
+pub mod import;
 pub mod job;
 pub mod logistic;
 pub mod odds;

@@ -57,6 +57,31 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// What pages draw.
     pub curves: Curves,
+    /// What the trainer claims beside what was measured here; it decides nothing. None if it claims nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<Claimed>,
+}
+
+/// The numbers that a trainer claims for its own model. Where they come from is not known.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claimed {
+    /// The claims whose metric is known here.
+    pub metrics: Vec<Claim>,
+    /// How many claims name something that is no metric here; the names are not repeated.
+    pub unknown: usize,
+}
+
+/// A metric as the trainer claims it and as it was measured on the holdout.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The metric.
+    pub metric: Metric,
+    /// What the trainer says.
+    pub claimed: f64,
+    /// What was measured; none if it is not defined on the holdout.
+    pub measured: Option<f64>,
 }
 
 /// The candidate.

@@ -25,18 +25,15 @@ impl Bundle {
         self.check_golden(&scorer)
     }
 
-    /// Every feature whose missing values are imputed has something of its own kind to put in their place. A logistic model
-    /// needs it for a feature that only indicates them as well: without it, the scorer would take 0 for the number.
+    /// What is imputed is of its feature's own kind. A logistic model needs something for every feature that may miss a
+    /// value: without it, the scorer would take 0 for the number. Trees say themselves where a missing value goes, so for
+    /// them it may be left out: a model that was trained elsewhere never imputes.
     fn check_imputed(&self) -> Result<(), BundleError> {
         let (imputed, is_logistic) = match &self.model {
             Model::Logistic(logistic) => (&logistic.imputed, true),
             Model::Trees(trees) => (&trees.imputed, false),
         };
-        let can_lack = |feature: &Feature| match feature.when_missing() {
-            OnMissing::Refuse => true,
-            OnMissing::Impute => false,
-            OnMissing::Indicate => !is_logistic,
-        };
+        let can_lack = |feature: &Feature| !is_logistic || feature.when_missing() == OnMissing::Refuse;
         let fits = |feature: &Feature| match imputed.get(&feature.name) {
             Some(cell) => is_of_kind(cell, feature),
             None => can_lack(feature),

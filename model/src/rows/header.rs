@@ -192,17 +192,21 @@ impl<'a> Header<'a> {
         Err(BadInput::new(Reason::MissingColumn, message))
     }
 
-    /// Up to three names that differ by case, by up to two letters, or only by being longer.
+    /// Names of the file that are nearly the wanted one.
     fn near(&self, name: &str) -> Vec<String> {
-        let wanted = simple(name);
-        let is_near = |other: &&String| {
-            let other = simple(other);
-            let within = wanted.len() >= 4 && other.len() >= 4 && (other.contains(&wanted) || wanted.contains(&other));
-            other == wanted || within || (wanted.len() > 3 && distance(&wanted, &other) <= 2)
-        };
-        let names = self.names.iter().filter(|name| is_identifier(name));
-        names.filter(is_near).take(3).map(|near| format!("'{near}'")).collect()
+        near(name, self.names.iter().map(String::as_str).filter(|name| is_identifier(name)))
     }
+}
+
+/// Up to three names that differ by case, by up to two letters, or only by being longer.
+pub fn near<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let wanted = simple(name);
+    let is_near = |other: &&str| {
+        let other = simple(other);
+        let within = wanted.len() >= 4 && other.len() >= 4 && (other.contains(&wanted) || wanted.contains(&other));
+        other == wanted || within || (wanted.len() > 3 && distance(&wanted, &other) <= 2)
+    };
+    names.filter(is_near).take(3).map(|near| format!("'{near}'")).collect()
 }
 
 /// The columns that a contract needs, each there once.

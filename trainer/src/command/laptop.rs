@@ -4,7 +4,7 @@
 use super::{arguments::Arguments, table};
 use crate::{
     card::Card,
-    evaluation::{Contest, evaluate as judged, training_rows},
+    evaluation::{self, Contest, training_rows},
     failure::{Failure, bytes},
     findings::findings,
     given::Given,
@@ -25,9 +25,13 @@ use dropout_model::{
 use std::{fs, path::Path};
 
 /// A bundle from a file, with its digest.
-struct Read {
-    bundle: Bundle,
-    digest: String,
+pub struct Read {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// Its digest.
+    pub digest: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// Trains, judges, and writes bundle, report, page and card.
@@ -43,12 +47,22 @@ pub fn train(arguments: &Arguments) -> Result<u8, Failure> {
     }
     let Trained { bundle, out_of_fold } = training::train(&spec.manifest, &training, &table.digest)?;
     let bytes = bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
-    let candidate = Read { bundle, digest: digest(&bytes) };
-    write(&out.join("bundle.json"), &bytes)?;
+    let candidate = Read { bundle, digest: digest(&bytes), bytes };
     write(&out.join(path::OUT_OF_FOLD), out_of_fold::text(&out_of_fold).as_bytes())?;
     let extra = Extra { out_of_fold: Some(out_of_fold), ..Extra::read(arguments)? };
-    let report = report(&spec, &table, (&candidate, against.as_ref()), &extra)?;
-    keep(out, &View::new(&report, &candidate.bundle, &spec.manifest.gate))?;
+    judged(&spec, &table, (&candidate, against.as_ref()), (&extra, out))
+}
+
+/// Judges a new candidate, and writes its bundle, report, page and card.
+pub fn judged(
+    spec: &Spec,
+    table: &Table,
+    contest: (&Read, Option<&Read>),
+    (extra, out): (&Extra, &Path),
+) -> Result<u8, Failure> {
+    let report = report(spec, table, contest, extra)?;
+    write(&out.join("bundle.json"), &contest.0.bytes)?;
+    keep(out, &View::new(&report, &contest.0.bundle, &spec.manifest.gate))?;
     print!("{}", table::metrics(&report));
     Ok(0)
 }
@@ -93,12 +107,10 @@ pub fn gate(arguments: &Arguments) -> Result<u8, Failure> {
     })
 }
 
-fn rows(spec: &Spec, arguments: &Arguments, production: Option<&Read>) -> Result<Table, Failure> {
-    let holdout = arguments.optional("holdout");
-    check_holdout(spec, holdout)?;
+/// The rows of a file that count.
+pub fn rows(spec: &Spec, arguments: &Arguments, production: Option<&Read>) -> Result<Table, Failure> {
     let production = production.map(|read| read.bundle.features.as_slice());
-    let given = Given::read(place(arguments.needed("data")?), holdout.map(place))?;
-    let table = given.table(&Contract { manifest: &spec.manifest, production })?;
+    let table = given(spec, arguments)?.table(&Contract { manifest: &spec.manifest, production })?;
     let counts = table.counts;
     eprintln!(
         "{}/{}: {} rows, {} immature, {} censored, {} count",
@@ -108,13 +120,16 @@ fn rows(spec: &Spec, arguments: &Arguments, production: Option<&Read>) -> Result
 }
 
 /// What a Job is told and a laptop may be.
-struct Extra {
-    look: u32,
-    out_of_fold: Option<Vec<f64>>,
+pub struct Extra {
+    /// Which look at the holdout it is, from 1.
+    pub look: u32,
+    /// The candidate's risks of the training rows from models that never saw the row's patient.
+    pub out_of_fold: Option<Vec<f64>>,
 }
 
 impl Extra {
-    fn read(arguments: &Arguments) -> Result<Self, Failure> {
+    /// From the command line.
+    pub fn read(arguments: &Arguments) -> Result<Self, Failure> {
         let look = arguments.optional("look").map_or(Ok(1), |_| arguments.number("look"))?;
         if look == 0 {
             return Err(Failure::Usage("--look must be 1 or more: the first look at a holdout is 1".into()));
@@ -129,6 +144,13 @@ impl Extra {
     fn looked(&self) -> Option<Looked> {
         (self.look > 1).then_some(Looked { looks: self.look - 1, positive_patients: u32::MAX })
     }
+}
+
+/// The files of rows that the command line names.
+pub fn given<'a>(spec: &Spec, arguments: &'a Arguments) -> Result<Given<'a>, Failure> {
+    let holdout = arguments.optional("holdout");
+    check_holdout(spec, holdout)?;
+    Given::read(place(arguments.needed("data")?), holdout.map(place))
 }
 
 fn place(file: &str) -> (&Path, &str) {
@@ -164,14 +186,15 @@ fn report(
         out_of_fold: extra.out_of_fold.as_deref(),
         looked: extra.looked(),
     };
-    Ok(judged(&contest)?)
+    Ok(evaluation::evaluate(&contest)?)
 }
 
-fn bundle(file: &str) -> Result<Read, Failure> {
+/// A bundle from a file.
+pub fn bundle(file: &str) -> Result<Read, Failure> {
     let bytes = bytes(Path::new(file), file, MAX_BYTES as u64)?;
     let bundle =
         Bundle::read(&bytes, None).map_err(|error| BadInput::new(Reason::BadBundle, format!("{file}: {error}")))?;
-    Ok(Read { bundle, digest: digest(&bytes) })
+    Ok(Read { bundle, digest: digest(&bytes), bytes })
 }
 
 /// Writes a file, making its folder.

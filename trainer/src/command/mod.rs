@@ -1,6 +1,7 @@
 //! The command line: what is asked for, with which files. Progress goes to standard error, tables to standard output.
 
 mod arguments;
+mod import;
 mod laptop;
 mod score;
 mod table;
@@ -26,6 +27,12 @@ dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
            prints every check; exit 0 passed, 1 failed, 2 bad input, 3 inconclusive
            --look: which look at this holdout it is (default 1); each later look must be surer
            --out-of-fold: the candidate's risks of training rows, for gate.evaluate Recent
+  split    --spec MODEL.yaml --data FILE --out DIR
+           writes DIR/rows.csv and DIR/training.json: all that a trainer may see, as in a Job
+  import   --spec MODEL.yaml --data FILE --model FILE [--out-of-fold FILE.csv] --out DIR [--against BUNDLE]
+           [--look N]
+           makes a bundle of a model trained elsewhere (XGBoost's JSON or UBJ, or a bundle that a trainer wrote) and
+           judges it; writes DIR/bundle.json and DIR/report.json; thresholds are honest only with out-of-fold risks
   score    --bundle BUNDLE --data FILE --out FILE.csv [--patient-id COLUMN]
            writes patient_id and risk in the order of the rows
            FILE is CSV or Parquet; train, evaluate and gate also take --holdout FILE, the file of
@@ -39,6 +46,8 @@ examples
   dropout-trainer simulate --patients 2000 --seed 1 --out trial.csv
   dropout-trainer train --spec model.yaml --data trial.csv --out v1
   dropout-trainer train --spec model.yaml --data trial.csv --out v2 --against v1/bundle.json
+  dropout-trainer split --spec model.yaml --data trial.csv --out in
+  dropout-trainer import --spec model.yaml --data trial.csv --model model.ubj --out-of-fold out_of_fold.csv --out v3
   dropout-trainer gate --spec model.yaml --candidate v2/bundle.json --production v1/bundle.json --data trial.csv
 
 exit codes: 0 done, 1 failed or try again, 2 bad input or command line, 3 inconclusive
@@ -66,6 +75,12 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
         "gate" => laptop::gate(&Arguments::read(
             rest,
             &["spec", "candidate", "production", "data", "holdout", "look", "out-of-fold"],
+            0,
+        )?),
+        "split" => import::split(&Arguments::read(rest, &["spec", "data", "holdout", "out"], 0)?),
+        "import" => import::import(&Arguments::read(
+            rest,
+            &["spec", "data", "model", "out-of-fold", "out", "against", "look"],
             0,
         )?),
         "score" => score::score(&Arguments::read(rest, &["bundle", "data", "out", "patient-id"], 0)?),

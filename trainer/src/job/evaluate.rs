@@ -2,22 +2,23 @@
 //! the store, and answers. What it did once it repeats.
 
 use super::{
-    Pod, inside,
+    Pod,
+    candidate::{self, Candidate},
+    inside,
     store::{Created, Store},
 };
 use crate::{
     card::Card,
     evaluation::{self, Contest},
-    failure::{Failure, bytes},
+    failure::Failure,
     out_of_fold,
     page::{self, View},
     report::Report,
-    training::CODE,
 };
 use dropout_model::{
-    bundle::{Bundle, BundleError, MAX_BYTES},
+    bundle::Bundle,
     digest::digest,
-    input::{BadInput, Reason},
+    input::BadInput,
     manifest::Manifest,
     rows::Contract,
     task::{
@@ -26,7 +27,6 @@ use dropout_model::{
     },
 };
 use serde::{Deserialize, Serialize};
-use std::{fs, io::ErrorKind};
 
 /// The index of a version in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,29 +47,27 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
     }
     let manifest = &task.manifest;
     manifest.check()?;
-    let candidate = candidate(pod, task, &store)?;
-    let bundle = Bundle::read(&candidate, None).map_err(unreadable)?;
-    let asked = asked(task, &bundle)?;
+    let found = candidate::find(pod, task, &store)?;
+    let asked = found.bundle().map_or_else(|| Ok(manifest.clone()), |bundle| asked(task, bundle))?;
     let production = task.production.as_ref().map(|served| production(&store, served)).transpose()?;
     let features = production.as_ref().map(|bundle| bundle.features.as_slice());
     let table = pod.given(manifest)?.table(&Contract { manifest: &asked, production: features })?;
-    if task.work == Work::Train {
-        check_training(&bundle, &table.digest)?;
-    }
-    let digest = digest(&candidate);
-    let out_of_fold = OutOfFold::find(pod, task, (&digest, &table.digest))?;
-    let report = evaluation::evaluate(&Contest {
+    let candidate = found.finished(manifest, &table)?;
+    let digest = digest(&candidate.bytes);
+    let out_of_fold = OutOfFold::find((&store, task), &candidate, (&digest, &table.digest))?;
+    let mut report = evaluation::evaluate(&Contest {
         manifest,
         table: &table,
-        candidate: (&bundle, &digest),
+        candidate: (&candidate.bundle, &digest),
         production: production.as_ref().zip(task.production.as_ref()),
         out_of_fold: out_of_fold.as_ref().map(|found| found.risks.as_slice()),
         looked: task.looked,
     })?;
+    report.claimed = candidate.claims.map(|claims| claims.beside(&report));
     if let Some(found) = &out_of_fold {
         exactly(&store, &found.name, &found.bytes)?;
     }
-    keep(pod, task, (&candidate, &bundle), &report)
+    keep(pod, task, (&candidate.bytes, &candidate.bundle), &report)
 }
 
 /// The manifest that rows are read by, if the candidate fits it. A bundle that is served already is read and scored as
@@ -106,28 +104,6 @@ fn stored_answer(store: &Store, task: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The candidate's bytes: what `train` left, or a bundle of the store.
-fn candidate(pod: &Pod, task: &Task, store: &Store) -> Result<Vec<u8>, Failure> {
-    let Work::Evaluate(wanted) = &task.work else {
-        return left(pod);
-    };
-    stored_bundle(store, wanted)
-}
-
-/// The bundle that the trainer left. A foreign trainer may leave anything: a link would make us read what it may not
-/// see, a pipe would never end. What cannot be looked at cannot be opened either, and [`bytes`] says why.
-fn left(pod: &Pod) -> Result<Vec<u8>, Failure> {
-    let name = inside(path::OUTPUT, path::BUNDLE);
-    let place = pod.at(&name);
-    if let Ok(found) = fs::symlink_metadata(&place) {
-        check_left(&name, &found, MAX_BYTES as u64)?;
-    }
-    bytes(&place, &name, MAX_BYTES as u64).map_err(|failure| match failure {
-        Failure::Bad(bad) => BadInput::new(Reason::BadBundle, format!("the trainer left no bundle: {bad}")).into(),
-        other @ (Failure::Usage(_) | Failure::Disk { .. } | Failure::Moved(_)) => other,
-    })
-}
-
 /// The candidate's risks of training rows from models that never saw the row's patient.
 struct OutOfFold {
     /// Its name in the store.
@@ -137,40 +113,21 @@ struct OutOfFold {
 }
 
 impl OutOfFold {
-    /// What the trainer left, or, for a bundle of the store, what was kept when it was trained on the same data; none if
-    /// there is nothing.
-    fn find(pod: &Pod, task: &Task, (bundle, data): (&str, &str)) -> Result<Option<Self>, Failure> {
+    /// What came with the candidate, or, for a bundle of the store, what was kept when it was trained on the same data;
+    /// none if there is nothing.
+    fn find(
+        (store, task): (&Store, &Task),
+        candidate: &Candidate,
+        (bundle, data): (&str, &str),
+    ) -> Result<Option<Self>, Failure> {
         let name = out_of_fold_file(bundle, data);
-        let found = match &task.work {
-            Work::Train => left_out_of_fold(pod)?,
-            Work::Evaluate(_) | Work::Read(_) => store(pod, task).get(&name)?,
-        };
-        let read = |bytes: Vec<u8>| Ok(Self { name, risks: out_of_fold::read(path::OUT_OF_FOLD, &bytes)?, bytes });
-        found.map(read).transpose()
+        if let Work::Evaluate(_) = &task.work {
+            let Some(bytes) = store.get(&name)? else { return Ok(None) };
+            return Ok(Some(Self { name, risks: out_of_fold::read(path::OUT_OF_FOLD, &bytes)?, bytes }));
+        }
+        let came = candidate.out_of_fold.clone();
+        Ok(came.map(|risks| Self { name, bytes: out_of_fold::text(&risks).into_bytes(), risks }))
     }
-}
-
-fn left_out_of_fold(pod: &Pod) -> Result<Option<Vec<u8>>, Failure> {
-    let name = inside(path::OUTPUT, path::OUT_OF_FOLD);
-    let place = pod.at(&name);
-    match fs::symlink_metadata(&place) {
-        Ok(found) => check_left(&name, &found, out_of_fold::MAX_BYTES)?,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::disk("read", &place, error)),
-    }
-    bytes(&place, &name, out_of_fold::MAX_BYTES).map(Some)
-}
-
-fn check_left(name: &str, found: &fs::Metadata, most: u64) -> Result<(), BadInput> {
-    if !found.is_file() {
-        let message = format!("{name} is no regular file; the trainer must write the file itself there");
-        return Err(BadInput::new(Reason::ForeignModel, message));
-    }
-    if found.len() > most {
-        let message = format!("{name} is larger than the {most} bytes that are read; the trainer must write less");
-        return Err(BadInput::new(Reason::ForeignModel, message));
-    }
-    Ok(())
 }
 
 fn production(store: &Store, served: &Served) -> Result<Bundle, Failure> {
@@ -179,31 +136,13 @@ fn production(store: &Store, served: &Served) -> Result<Bundle, Failure> {
         .map_err(|error| Failure::Moved(format!("production's bundle {}", error.kind())))
 }
 
-fn stored_bundle(store: &Store, wanted: &str) -> Result<Vec<u8>, Failure> {
+pub(super) fn stored_bundle(store: &Store, wanted: &str) -> Result<Vec<u8>, Failure> {
     let name = bundle_file(wanted);
     match store.get(&name)? {
         Some(bytes) if digest(&bytes) == wanted => Ok(bytes),
         Some(_) => Err(Failure::Moved(format!("{name} in the store does not have the digest in its name"))),
         None => Err(Failure::Moved(format!("the store has no {name}"))),
     }
-}
-
-fn unreadable(error: BundleError) -> Failure {
-    let message = format!("the candidate is no model to serve: its bundle {}; correct the trainer", error.kind());
-    BadInput::new(Reason::BadBundle, message).into()
-}
-
-/// Whether the candidate was made from the file that was read just now. Our own trainer copies the digest, so then the
-/// file changed meanwhile; of a foreign one that is not known.
-fn check_training(bundle: &Bundle, now: &str) -> Result<(), Failure> {
-    if bundle.data_digest == now {
-        return Ok(());
-    }
-    if bundle.code == CODE {
-        return Err(Failure::Moved("the data file changed while the model was trained; train again".into()));
-    }
-    let message = "the candidate's dataDigest is not that of the data; the trainer must copy dataDigest from training.json (or the file changed while it trained)";
-    Err(BadInput::new(Reason::ForeignModel, message).into())
 }
 
 /// Keeps everything in the store, the answer last, then answers.

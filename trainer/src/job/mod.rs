@@ -1,8 +1,10 @@
 //! The containers of a Job's pod: prepare, train, evaluate, read. They find each other by fixed paths below a root, and
 //! whoever finds bad input answers at once.
 
+mod candidate;
+pub mod claim;
 mod evaluate;
-mod prepare;
+pub mod prepare;
 pub mod store;
 mod train;
 
@@ -11,8 +13,9 @@ use crate::{
     given::Given,
 };
 use dropout_model::{
+    bundle::SCHEMA,
     input::{BadInput, Reason},
-    manifest::{Manifest, Source},
+    manifest::{Feature, Manifest, Source},
     task::{Answer, CONTRACT, Outcome, Task, Work, path},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -53,6 +56,50 @@ pub struct Training {
     pub rows: usize,
     /// Training patients.
     pub patients: usize,
+    /// What a bundle of this training must say; a trainer that writes a bundle copies these fields.
+    pub bundle: Head,
+}
+
+/// The fields of a bundle that the task decides, the defaults filled in. The names are those of a bundle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Head {
+    /// The schema of bundles.
+    pub schema: String,
+    /// Identifier of the trial.
+    pub study: String,
+    /// Column of the label.
+    pub label: String,
+    /// The horizon in seconds.
+    pub horizon_seconds: u64,
+    /// The inputs, in order.
+    pub features: Vec<Feature>,
+    /// Digest of the whole data file.
+    pub data_digest: String,
+    /// The data cut-off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<String>,
+    /// Seed of the training.
+    pub seed: i64,
+    /// Share of patients held out.
+    pub holdout_fraction: f64,
+}
+
+impl Head {
+    /// The head of bundles that are trained for a manifest on a file.
+    pub fn of(manifest: &Manifest, data_digest: &str) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            study: manifest.study.id.clone(),
+            label: manifest.label.column.clone(),
+            horizon_seconds: manifest.label.horizon.as_seconds(),
+            features: manifest.features.clone(),
+            data_digest: data_digest.to_owned(),
+            cutoff: manifest.data.cutoff.clone(),
+            seed: manifest.training.seed,
+            holdout_fraction: manifest.data.holdout_fraction(),
+        }
+    }
 }
 
 /// A pod's file system.

@@ -174,8 +174,9 @@ mod tests {
         let values: Vec<f64> = (0..160_000).map(|n| 2.0 * stream.unit(n) - 1.0).collect();
         let labels: Vec<bool> =
             values.chunks(2).zip(200_000..).map(|(row, n)| stream.unit(n) < 0.3 + 0.2 * row[0]).collect();
-        let fit =
-            |threads| Problem { values: &values, width: 2, labels: &labels, penalty: 1.0, threads }.solve(1e-10, 50);
+        let fit = |threads| {
+            Problem { values: &values, width: 2, labels: &labels, weights: &[], penalty: 1.0, threads }.solve(1e-10, 50)
+        };
         let one = fit(1).unwrap();
         for threads in [2, 3, 4, 8] {
             assert_eq!(fit(threads).unwrap(), one, "{threads} threads");

@@ -63,9 +63,9 @@ impl Cluster {
         let mounted: &[&str] = match step {
             Step::Prepare => &["task", "data", "holdout", "scratch/in"],
             Step::Train => &["scratch/in", "scratch/out"],
-            Step::Evaluate | Step::Read => &["task", "data", "holdout", "scratch/out", "store"],
+            Step::Evaluate | Step::Read => &["task", "data", "holdout", "scratch/in", "scratch/out", "store", "model"],
         };
-        let all = ["task", "data", "holdout", "scratch/in", "scratch/out", "store"];
+        let all = ["task", "data", "holdout", "scratch/in", "scratch/out", "store", "model"];
         let hidden = self.root.join("hidden");
         let away: Vec<_> = all.iter().filter(|part| !mounted.contains(part)).collect();
         fs::create_dir_all(&hidden).unwrap();
