@@ -2,7 +2,7 @@
 
 use crate::{
     calibrate,
-    curves::Curves,
+    curves::{Curves, FEWEST},
     evaluation::{Contest, threshold},
     report::{
         self, Bootstrap, Candidate, EvidenceReport, GroupReport, GuardrailReport, MetricReport, Report, RowReport,
@@ -41,6 +41,9 @@ pub fn report(contest: &Contest<'_>, rows: RowReport, (findings, judgement): (&F
         primary: manifest.gate.primary().metric,
         checks: judgement.checks,
         curves: Curves::default(),
+        choice: contest.candidate.0.choice.clone(),
+        importances: Vec::new(),
+        findings: Vec::new(),
         claimed: None,
     }
 }
@@ -104,6 +107,7 @@ fn slice(sliced: &Sliced) -> SliceReport {
     let group = |group: &gate::Group| GroupReport {
         name: group.name.clone(),
         patients: group.patients,
+        positive_patients: Some(group.positive_patients).filter(|count| !(1..FEWEST).contains(count)),
         candidate: group.candidate,
         production: Some(group.production).filter(|value| value.is_finite()),
         loss: group.judged.map(|(loss, _)| loss),

@@ -3,6 +3,8 @@
 use crate::{
     account,
     curves::Curves,
+    findings,
+    importance::importances,
     report::{self, Report, RowReport},
 };
 use dropout_model::{
@@ -48,7 +50,7 @@ pub fn evaluate(contest: &Contest<'_>) -> Result<Report, BadInput> {
     check_out_of_fold(contest.out_of_fold, training.len())?;
     let risk = candidate_risks(contest, (&training, &held))?;
     let served = production.map(|production| served_risks(contest, production, (&training, &held))).transpose()?;
-    let findings = gate::find(
+    let found = gate::find(
         &manifest.gate,
         &Case {
             rows: &table.rows,
@@ -62,9 +64,15 @@ pub fn evaluate(contest: &Contest<'_>) -> Result<Report, BadInput> {
             resamples: Resamples::default(),
         },
     );
-    let judgement = gate::judge(&manifest.gate, &findings);
+    let judgement = gate::judge(&manifest.gate, &found);
     let curves = curves(contest, &held, (&risk, served.as_deref()));
-    Ok(Report { curves, ..account::report(contest, rows(contest, (&training, &held)), (&findings, judgement)) })
+    let report = account::report(contest, rows(contest, (&training, &held)), (&found, judgement));
+    Ok(Report {
+        curves,
+        importances: importances(contest, &held)?,
+        findings: findings::of_training(contest, &training)?,
+        ..report
+    })
 }
 
 /// The curves of both models over all held out rows.

@@ -1,7 +1,9 @@
 //! What looks wrong in the training rows but refuses nothing: a column that says nothing, one that says too much, one that
 //! is mostly not there, a value that never comes. It never names a patient or shows a cell.
 
+use crate::evaluation::{Contest, risks};
 use dropout_model::{
+    input::BadInput,
     manifest::{Feature, Manifest},
     rows::{Column, Rows},
 };
@@ -39,6 +41,8 @@ pub enum FindingReason {
     MostlyMissing,
     /// A declared value of a Category is in no training row.
     UnseenLevel,
+    /// The model tells every training row's label without a mistake: it knows too much, or the rows are too few.
+    PerfectSeparation,
 }
 
 impl fmt::Display for FindingReason {
@@ -51,6 +55,28 @@ impl fmt::Display for FindingReason {
 pub fn findings(manifest: &Manifest, rows: &Rows) -> Vec<Finding> {
     let columns = manifest.features.iter().zip(&rows.columns);
     columns.flat_map(|(feature, column)| of_feature(feature, column, rows)).collect()
+}
+
+/// What looks wrong in a contest's training rows, and in how its candidate fits them.
+pub fn of_training(contest: &Contest<'_>, training: &[usize]) -> Result<Vec<Finding>, BadInput> {
+    let rows = contest.table.rows.pick(training);
+    let bundle = contest.candidate.0;
+    let risk = risks(bundle, &bundle.features, &rows.columns)?;
+    let mut findings = findings(contest.manifest, &rows);
+    findings.extend(separation(&risk, &rows.label));
+    Ok(findings)
+}
+
+/// Whether every dropout's risk is above every other row's.
+fn separation(risk: &[f64], label: &[bool]) -> Option<Finding> {
+    let of = |wanted: bool| risk.iter().zip(label).filter(move |(_, label)| **label == wanted).map(|(risk, _)| *risk);
+    let (least, most) = (of(true).fold(f64::INFINITY, f64::min), of(false).fold(f64::NEG_INFINITY, f64::max));
+    let is_separated = least.is_finite() && most.is_finite() && least > most;
+    is_separated.then(|| Finding {
+        reason: FindingReason::PerfectSeparation,
+        feature: String::new(),
+        message: "the model tells every training row's label without a mistake; look for a feature that is written after the outcome, or wait for more patients".to_owned(),
+    })
 }
 
 fn of_feature(feature: &Feature, column: &Column, rows: &Rows) -> Vec<Finding> {

@@ -17,6 +17,7 @@ pub mod forest;
 pub mod given;
 pub mod golden;
 pub mod import;
+pub mod importance;
 pub mod job;
 pub mod logistic;
 pub mod odds;

@@ -1,9 +1,9 @@
 //! The report: everything that was found about a candidate, as deterministic JSON, and the short answer made from it. It
 //! holds no time, host, path or patient.
 
-use crate::curves::Curves;
+use crate::{curves::Curves, findings::Finding};
 use dropout_model::{
-    bundle::{Calibration, Term},
+    bundle::{Calibration, Choice, Term},
     gate::Decided,
     manifest::{Comparison, Enforcement, Metric},
     metric::bootstrap::Interval,
@@ -57,9 +57,26 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// What pages draw.
     pub curves: Curves,
+    /// What was tried and why the candidate's algorithm was taken, if there was a choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
+    /// Mean size of each feature's contribution to the calibrated logit over held out rows, the largest first.
+    pub importances: Vec<Importance>,
+    /// What looks wrong in the training rows but refuses nothing.
+    pub findings: Vec<Finding>,
     /// What the trainer claims beside what was measured here; it decides nothing. None if it claims nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed: Option<Claimed>,
+}
+
+/// How much a feature moves risks.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Importance {
+    /// The feature.
+    pub feature: String,
+    /// Mean of the absolute contributions, in logits.
+    pub logits: f64,
 }
 
 /// The numbers that a trainer claims for its own model. Where they come from is not known.
@@ -236,6 +253,8 @@ pub struct GroupReport {
     pub name: String,
     /// Its patients.
     pub patients: usize,
+    /// Its patients who dropped out; none means 1 to 4.
+    pub positive_patients: Option<usize>,
     /// The candidate's value.
     pub candidate: f64,
     /// Production's value.

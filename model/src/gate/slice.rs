@@ -37,6 +37,8 @@ pub struct Group {
     pub name: String,
     /// Its patients.
     pub patients: usize,
+    /// Its patients who dropped out.
+    pub positive_patients: usize,
     /// The candidate's value.
     pub candidate: f64,
     /// Production's value; NaN for a first model.
@@ -129,7 +131,9 @@ fn measured(slice: &Slice, (name, patients): (&str, usize), subset: Subset) -> F
     let compared = subset.compare(&[(metric(slice), 0)], 0).pop();
     let (candidate, production) = compared.map_or((f64::NAN, f64::NAN), |found| (found.candidate, found.production));
     let is_judged = patients >= fewest_judged(slice) && !(candidate.is_nan() || production.is_nan());
-    Found { group: Group { name: shown(name), patients, candidate, production, judged: None }, subset, is_judged }
+    let positive_patients = subset.rows.positive_patients();
+    let group = Group { name: shown(name), patients, positive_patients, candidate, production, judged: None };
+    Found { group, subset, is_judged }
 }
 
 /// A name as people may read it: cut, and without characters that do not print.

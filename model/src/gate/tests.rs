@@ -273,7 +273,7 @@ fn rows_that_interventions_touched_decide_nothing_unless_that_is_accepted() {
 
 fn group(name: &str, patients: usize, judged: Option<(f64, Verdict)>) -> Group {
     let judged = judged.map(|(low, verdict)| (Interval { low, high: low + 0.1 }, verdict));
-    Group { name: name.into(), patients, candidate: 0.4, production: 0.6, judged }
+    Group { name: name.into(), patients, positive_patients: 5, candidate: 0.4, production: 0.6, judged }
 }
 
 fn sliced(groups: Vec<Group>, enforcement: Option<Enforcement>) -> Findings {

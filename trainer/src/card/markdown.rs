@@ -219,7 +219,7 @@ fn slices(card: &Card) -> String {
         let interval = row.low.zip(row.high).map(|(low, high)| format!("{} to {}", signed(low, 3), signed(high, 3)));
         let group = if row.group.is_empty() { "(no value)".to_owned() } else { plain(&row.group) };
         let [patients, positive] = words::sizes(row);
-        let verdict = row.patients.map_or("too few", |_| words::judged(row.verdict).1);
+        let verdict = row.patients.map_or("too few", |_| words::told(row.verdict).1);
         vec![
             format!("{}: {group}", plain(&row.column)),
             patients,

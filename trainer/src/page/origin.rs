@@ -81,7 +81,7 @@ fn slice(row: &SliceRow) -> Vec<Html> {
     let group = if row.group.is_empty() { "(no value)" } else { row.group.as_str() };
     let [patients, positive] = words::sizes(row);
     let (class, word) = match row.patients {
-        Some(_) => words::judged(row.verdict),
+        Some(_) => words::told(row.verdict),
         None => ("open", "too few"),
     };
     let difference = Html::of(&row.difference.map_or_else(|| NONE.to_owned(), |value| signed(value, 3)));

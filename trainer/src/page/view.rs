@@ -3,11 +3,12 @@
 
 use crate::{
     curves::{FEWEST, tiers::Cut},
-    report::{MetricReport, Report},
+    report::{GroupReport, MetricReport, Report, SliceReport},
 };
 use dropout_model::{
     bundle::Bundle,
     manifest::{Comparison, Gate, Metric},
+    metric::bootstrap::Interval,
     task::Verdict,
 };
 use serde::Serialize;
@@ -51,8 +52,8 @@ pub struct SliceRow {
     pub low: Option<f64>,
     /// Upper end of its interval.
     pub high: Option<f64>,
-    /// What the gate says.
-    pub verdict: Verdict,
+    /// What the gate says; none if the group is only told.
+    pub verdict: Option<Verdict>,
 }
 
 impl SliceRow {
@@ -73,7 +74,9 @@ impl SliceRow {
 impl<'a> View<'a> {
     /// A view of a report with the gate that judged it.
     pub fn new(report: &'a Report, bundle: &'a Bundle, gate: &Gate) -> Self {
-        Self { report, bundle, bar: bar(report, gate), slices: Vec::new(), importances: Vec::new() }
+        let view = Self { report, bundle, bar: bar(report, gate), slices: Vec::new(), importances: Vec::new() };
+        let importances: Vec<_> = report.importances.iter().map(|one| (one.feature.clone(), one.logits)).collect();
+        view.with_slices(report.slices.iter().flat_map(rows).collect()).with_importances(&importances)
     }
 
     /// The view with groups of patients.
@@ -109,6 +112,31 @@ impl<'a> View<'a> {
     }
 }
 
+/// A row for each group of a slice.
+fn rows(slice: &SliceReport) -> Vec<SliceRow> {
+    let turned = |loss: Interval| match slice.metric.is_better_when_larger() {
+        true => (-loss.high, -loss.low),
+        false => (loss.low, loss.high),
+    };
+    let row = |group: &GroupReport| {
+        let difference = group.loss.filter(|_| slice.metric != Metric::CalibrationInTheLarge).map(turned);
+        SliceRow {
+            column: slice.column.clone(),
+            group: group.name.clone(),
+            metric: slice.metric,
+            patients: Some(group.patients),
+            positive_patients: group.positive_patients,
+            candidate: Some(group.candidate).filter(|value| value.is_finite()),
+            production: group.production,
+            difference: group.production.map(|production| group.candidate - production),
+            low: difference.map(|(low, _)| low),
+            high: difference.map(|(_, high)| high),
+            verdict: group.verdict,
+        }
+    };
+    slice.groups.iter().map(row).collect()
+}
+
 /// The smallest difference that is not enough, on the side that is better; none where no difference is the gain.
 fn bar(report: &Report, gate: &Gate) -> Option<f64> {
     let primary = gate.primary();
@@ -140,7 +168,7 @@ mod tests {
             difference: Some(0.1),
             low: Some(0.0),
             high: Some(0.2),
-            verdict: Verdict::Passed,
+            verdict: Some(Verdict::Passed),
         };
         let told = row.clone().told();
         assert_eq!(

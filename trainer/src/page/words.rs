@@ -162,6 +162,11 @@ pub fn judged(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
+/// What the gate says of a group, with its class in the style.
+pub fn told(verdict: Option<Verdict>) -> (&'static str, &'static str) {
+    verdict.map_or(("open", "told only"), judged)
+}
+
 /// The kind of a bundle's model.
 pub fn kind(bundle: &Bundle) -> String {
     match &bundle.model {
