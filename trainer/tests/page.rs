@@ -97,7 +97,7 @@ fn slices() -> Vec<SliceRow> {
         difference: Some(0.05),
         low: Some(-0.01),
         high: Some(0.11),
-        verdict: Verdict::Passed,
+        verdict: Some(Verdict::Passed),
     };
     vec![row("sex", "F", (212, 80)), row("sex", "M", (230, 90)), row("site", "S-12", (4, 2)), row("site", "", (31, 3))]
 }
