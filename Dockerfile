@@ -10,7 +10,8 @@ COPY . .
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 # The explicit target keeps build scripts and macros out of the static flags.
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
- && cargo build --release --locked --target "$target" -p dropout-operator -p dropout-trainer -p dropout-inference \
+ && for name in operator trainer inference; do \
+      cargo build --release --locked --target "$target" -p "dropout-$name" || exit 1; done \
  && mkdir /out && cp target/"$target"/release/dropout-operator target/"$target"/release/dropout-trainer \
       target/"$target"/release/dropout-inference /out/
 

@@ -17,8 +17,10 @@ if ! command -v buildah >/dev/null; then
 fi
 
 say "compiling the static binaries (first time: about 5 minutes on 2 cores) ..."
-packages=(); for name in $binaries; do packages+=(-p "dropout-$name"); done
-RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --quiet --target "$target" "${packages[@]}"
+# One call a binary: in one call for all, each would get the cargo features of the others.
+for name in $binaries; do
+  RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --quiet --target "$target" -p "dropout-$name"
+done
 
 mkdir -p target/image target/images
 for name in $binaries; do
