@@ -45,6 +45,7 @@ nothing_left() {
 }
 
 unit() {
+  run unit tests/setup.sh
   run unit cargo test --locked --no-fail-fast --workspace --exclude dropout-tests --exclude dropout-cluster
   run unit cargo test --locked --no-fail-fast -p dropout-tests --lib --test 'unit_*'
   run unit cargo test --locked --no-fail-fast -p dropout-cluster --lib --bins

@@ -7,10 +7,14 @@ major=$1
 shift
 home="$here/../../.cache/xgboost-$major"
 case $major in
-2) wanted='xgboost>=2.1,<3' ;;
-*) wanted='xgboost>=3.1,<4' ;;
+2) wanted='xgboost-cpu>=2.1,<3' ;;
+*) wanted='xgboost-cpu>=3.1,<4' ;;
 esac
+mkdir -p "$home"
+exec 9>"$home.lock"
+flock 9
 if ! "$home/bin/python" -c 'import numpy, xgboost' 2>/dev/null; then
     python3 -m venv "$home" >&2 && "$home/bin/pip" install --quiet numpy "$wanted" >&2 || exit 77
 fi
+exec 9>&-
 exec "$home/bin/python" "$here/xgboost.py" "$@"
