@@ -109,7 +109,8 @@ fn a_row_that_weighs_two_is_a_row_twice() {
 #[test]
 fn positive_weight_is_the_weight_of_each_positive_row() {
     let records = records(1_500);
-    let by_params = fit(&plain().positive_weight(3.0), &records);
+    let mut by_params = fit(&plain().positive_weight(3.0), &records);
+    assert_eq!(by_params.positive_weight.take(), Some(3.0));
     let weights = records.targets.mapv(|label| if label { 3.0_f32 } else { 1.0 });
     assert_eq!(fit(&plain(), &records.with_weights(weights)), by_params);
     assert!(by_params.base_score > 0.5, "{}", by_params.base_score);

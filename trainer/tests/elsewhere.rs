@@ -81,7 +81,9 @@ fn out_of_fold_risks_calibrate_and_choose_the_threshold() {
     let calibrated: Vec<f64> =
         risks.iter().map(|risk| logistic(intercept + slope * (risk / (1.0 - risk)).ln())).collect();
     let mean = calibrated.iter().sum::<f64>() / calibrated.len() as f64;
-    assert!((mean - rows.positives() as f64 / rows.len() as f64).abs() < 1e-9, "Platt keeps the mean");
+    let (n1, n0) = (rows.positives() as f64, (rows.len() - rows.positives()) as f64);
+    let smoothed = (n1 * (n1 + 1.0) / (n1 + 2.0) + n0 / (n0 + 2.0)) / (n1 + n0);
+    assert!((mean - smoothed).abs() < 1e-6, "Platt keeps the mean of his smoothed labels");
     let threshold = resolve(Target::Recall(0.8), &bundle.thresholds);
     let (caught, dropouts) = calibrated
         .iter()
@@ -230,7 +232,7 @@ fn every_fault_of_what_a_trainer_left_is_told_by_name() {
         (file_of(&vec![0.25; rows - 1]), format!("there are {} out-of-fold risks but {rows} training rows", rows - 1)),
         (all.replacen("0.25", "NaN", 1), "/scratch/out/out_of_fold.csv, row 2: must hold one number".to_owned()),
         (all.replacen("0.25", "c4n4ry", 1), "/scratch/out/out_of_fold.csv, row 2: must hold one number".to_owned()),
-        (String::new(), "/scratch/out/out_of_fold.csv holds no risk".to_owned()),
+        (String::new(), "/scratch/out/out_of_fold.csv, row 1: the header must be the one word risk".to_owned()),
     ];
     for (file, part) in risks {
         cluster.write(&out("out_of_fold.csv"), file.as_bytes());

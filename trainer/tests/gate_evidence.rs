@@ -12,6 +12,8 @@ use dropout_model::{
     bundle::Bundle,
     digest::digest,
     gate::Decided,
+    manifest::{Gate, Manifest},
+    policy::resolve,
     rows::{Contract, Groups, Table, read},
     task::{Answer, Looked, MAX_ANSWER, Outcome, Served, Task, Work, out_of_fold_file, path},
 };
@@ -47,9 +49,9 @@ fn out_of_fold_risks_are_kept_beside_the_bundle_and_refused_if_they_do_not_fit()
     let task = task(1, &simulated(four()), None);
     trained(&cluster, &task);
     let bad: [(&str, Vec<u8>, &str); 3] = [
-        ("short", risks(&cluster, 2), "the trainer must write one a training row, in the order of rows.csv"),
-        ("no number", b"risk\n0.5\nc4n4ry\n".to_vec(), "out_of_fold.csv, line 3"),
-        ("no header", b"0.5\n".to_vec(), "out_of_fold.csv, line 1"),
+        ("short", risks(&cluster, 2), "write one for each row of rows.csv, in its order"),
+        ("no number", b"risk\n0.5\nc4n4ry\n".to_vec(), "out_of_fold.csv, row 3"),
+        ("no header", b"0.5\n".to_vec(), "out_of_fold.csv, row 1"),
     ];
     for (what, bytes, part) in bad {
         cluster.write(LEFT, &bytes);
@@ -159,11 +161,14 @@ fn judged(spec: &Value, change: impl Fn(&mut Table)) -> Report {
         train(manifest, &training_rows(manifest, table), &table.digest).unwrap().bundle
     };
     let production = learn(&few, &table(&few, None));
-    let mut table = table(&all, Some(production.features.as_slice()));
+    // What the gate asks beside is put into the table by `change`.
+    let read_for = Manifest { gate: Gate::default(), ..all.clone() };
+    let mut table = table(&read_for, Some(production.features.as_slice()));
     let candidate = learn(&manifest(&simulated(seven())), &table);
     change(&mut table);
     let identity = |bundle: &Bundle| digest(&bundle.to_bytes().unwrap());
-    let served = Served { digest: identity(&production), threshold: 0.2 };
+    let served =
+        Served { digest: identity(&production), threshold: resolve(all.threshold.target(), &production.thresholds) };
     let contest = Contest {
         manifest: &all,
         table: &table,

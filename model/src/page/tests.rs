@@ -1,3 +1,5 @@
+//! Numbers, scales, charts and the safety of what is written.
+
 use super::{number::*, *};
 
 #[test]
