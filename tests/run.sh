@@ -68,7 +68,7 @@ api() {
 }
 
 node() {
-  run node cargo build --locked -p dropout-cluster -p dropout-operator || return
+  run node cargo build --locked -p dropout-cluster -p dropout-operator -p dropout-trainer || return
   run node target/debug/dropout-cluster build --level node || return
   run node tests/images.sh || return
   DROPOUT_TEST_NODE=1 run node cargo test --locked --no-fail-fast -p dropout-cluster --test 'node*' -- --test-threads=1
