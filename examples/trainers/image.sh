@@ -25,7 +25,7 @@ rm -rf "$root"
 mkdir -p "$work/packages" "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64" "$root/app" "$root/etc" "$root/scratch"
 for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$root/$folder"; done
 # shellcheck disable=SC2086
-(cd "$work/packages" && apt-get download -qq $packages)
+(cd "$work/packages" && { apt-get download -qq $packages 2>/dev/null || { apt-get update -qq && apt-get download -qq $packages; }; })
 for package in "$work"/packages/*.deb; do dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$root"; done
 rm -rf "$root/usr/share/doc" "$root/usr/share/man" "$root/usr/share/lintian" "$root/usr/lib/x86_64-linux-gnu/gconv"
 echo 'trainer:x:65532:65532::/scratch:/nonexistent' > "$root/etc/passwd"

@@ -62,6 +62,40 @@ fn two_algorithms_are_tried_on_a_real_trial_and_the_report_says_why_one_was_take
     assert_eq!(predict(port, KEY, &patient).unwrap().0, 200);
 }
 
+/// Trains with one of the example trainers in a pod: Python from Debian packages, the library itself from its wheel.
+fn python_trainer(name: &str, kind: &str) {
+    let Some(node) = real_node() else { return };
+    let script = node::root().join("examples/trainers/image.sh");
+    let built = Command::new("bash").arg(script).arg(name).status().unwrap();
+    if !built.success() {
+        println!("\nSKIPPED: no image of Python can be built here, see examples/trainers/image.sh");
+        return;
+    }
+    node.cluster.load_image(&node::root().join(format!("target/images/trainer-{name}.tar"))).unwrap();
+    let scene = Scene::new(node, name);
+    scene.apply(|spec| {
+        spec["features"] = features(&MORE);
+        spec["training"] = json!({"retries": 0, "image": format!("localhost/dropout/trainer-{name}:dev")});
+    });
+    let model = scene.wait("v1 is served", |model| production(model) == "v1" && is_idle(model));
+    println!("{name}: {}", model["status"]["judged"]["message"]);
+    let digest = model["status"]["production"]["digest"].as_str().unwrap().replace("sha256:", "sha256-");
+    let bundle = scene.bundles().into_iter().find(|path| path.to_string_lossy().contains(&digest)).unwrap();
+    let bundle: Value = serde_json::from_slice(&fs::read(bundle).unwrap()).unwrap();
+    assert!(bundle["model"][kind].is_object() && bundle["code"].as_str().unwrap().contains(name), "{}", bundle["code"]);
+    scene.clear();
+}
+
+#[test]
+fn scikit_learn_trains_in_a_pod_and_is_judged_and_served() {
+    python_trainer("sklearn", "logistic");
+}
+
+#[test]
+fn xgboost_trains_in_a_pod_and_is_judged_and_served() {
+    python_trainer("xgboost", "trees");
+}
+
 #[test]
 fn model_trained_elsewhere_is_judged_and_served_without_a_training() {
     let Some(node) = real_node() else { return };

@@ -142,11 +142,11 @@ impl<D: Data<Elem = f64>> Fit<ArrayBase<D, Ix2>, Array1<bool>, FitError> for Val
         let threads = parallel::available();
         let problem =
             newton::Problem { values, width, labels: &labels, weights: &weights, penalty: self.penalty, threads };
-        let (mut solution, steps) = problem.solve(self.tolerance, self.steps)?;
-        let inverse = problem.inverse_hessian(&solution).unwrap_or_default();
-        let inverse_hessian = Array2::from_shape_vec((width + 1, width + 1), inverse).unwrap_or_default();
-        let intercept = solution.pop().unwrap_or_default();
-        Ok(FittedLogistic { intercept, coefficients: Array1::from(solution), steps, inverse_hessian })
+        let newton::Solution { mut point, steps, inverse_hessian } = problem.solve(self.tolerance, self.steps)?;
+        let inverse_hessian = inverse_hessian.unwrap_or_default();
+        let inverse_hessian = Array2::from_shape_vec((width + 1, width + 1), inverse_hessian).unwrap_or_default();
+        let intercept = point.pop().unwrap_or_default();
+        Ok(FittedLogistic { intercept, coefficients: Array1::from(point), steps, inverse_hessian })
     }
 }
 

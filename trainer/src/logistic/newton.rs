@@ -24,6 +24,18 @@ pub struct Problem<'a> {
     pub threads: usize,
 }
 
+/// The optimum of a problem.
+#[derive(Debug, PartialEq)]
+pub struct Solution {
+    /// The coefficients, the intercept last.
+    pub point: Vec<f64>,
+    /// Steps taken.
+    pub steps: usize,
+    /// The inverse of the Hessian, row-major and whole; the intercept is last. It is that of the point one step before,
+    /// where the gradient is already as small as was asked for. None if there is none.
+    pub inverse_hessian: Option<Vec<f64>>,
+}
+
 /// The loss and its derivatives at one point.
 struct State {
     loss: f64,
@@ -33,8 +45,8 @@ struct State {
 }
 
 impl Problem<'_> {
-    /// The coefficients, the intercept last, and the number of steps taken.
-    pub fn solve(&self, tolerance: f64, steps: usize) -> Result<(Vec<f64>, usize), FitError> {
+    /// The optimum.
+    pub fn solve(&self, tolerance: f64, steps: usize) -> Result<Solution, FitError> {
         let rows = self.weighed().map(|(_, weight)| weight).sum::<f64>();
         let enough = tolerance * rows;
         let mut point = vec![0.0; self.width + 1];
@@ -51,7 +63,12 @@ impl Problem<'_> {
                     break;
                 }
                 // One more step from here costs nothing, and squares the error.
-                return Ok((moved(&point, &direction, 1.0), step));
+                let point = moved(&point, &direction, 1.0);
+                return Ok(Solution {
+                    inverse_hessian: cholesky::inverse(&state.hessian, point.len()),
+                    point,
+                    steps: step,
+                });
             }
             let Some((next, reached)) = self.descended(&point, &direction, state.loss) else { break };
             (point, state) = (next, reached);
@@ -72,11 +89,6 @@ impl Problem<'_> {
             share /= 2.0;
         }
         None
-    }
-
-    /// The inverse of the Hessian at a point, row-major and whole; the intercept is last.
-    pub fn inverse_hessian(&self, point: &[f64]) -> Option<Vec<f64>> {
-        cholesky::inverse(&self.state(point).hessian, point.len())
     }
 
     /// Labels with their weights.
