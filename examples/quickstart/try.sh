@@ -52,4 +52,5 @@ done < <(example_patients "$out/risks.csv" "$out/trial.csv" "$columns" "${thresh
 
 say "Done. Next"
 echo "  make demo                        the same on a real Kubernetes node, run by the operator"
+echo "  $out/v2/report.html        the evaluation report of v2, for people"
 echo "  $trainer --help        train on data of your own"

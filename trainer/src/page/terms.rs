@@ -58,7 +58,7 @@ pub fn section(view: &View<'_>) -> Html {
 
 fn logistic(odds: &[Odds]) -> Html {
     let words = "An odds ratio above 1 goes with more dropouts, all other features equal. It describes this trial’s patients; it does not say that changing the feature would change who leaves.";
-    let caution = "Ratios are those of the penalised fit before calibration. Their intervals take rows as independent; rows of one patient are not, so they are rather too narrow.";
+    let caution = "Ratios are those of the penalised fit before calibration. Intervals are by patient, since rows of one patient resemble each other.";
     let note = format!("{caution} Strongest {} of {} terms.", odds.len().min(PLOTTED), odds.len());
     let plot = figure(forest(odds).svg(), &note);
     Html::tag("p", words).and(plot).and(table(odds))
