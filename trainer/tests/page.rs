@@ -49,8 +49,7 @@ struct Judged {
 
 fn trained(manifest: &Manifest, bytes: &[u8]) -> Bundle {
     let table = read("trial.csv", bytes, &Contract { manifest, production: None }).unwrap();
-    let bundle = train(manifest, &training_rows(manifest, &table), &table.digest).unwrap().bundle;
-    bundle
+    train(manifest, &training_rows(manifest, &table), &table.digest).unwrap().bundle
 }
 
 fn judged(spec: &Value, bytes: &[u8], production: Option<&Value>) -> Judged {

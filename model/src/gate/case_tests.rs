@@ -24,7 +24,7 @@ fn cohort(patients: u32, seed: u64) -> Cohort {
     let unit = |patient: u32, k: u64| stream.unit(u64::from(patient) * 8 + k);
     let logit = |patient: u32| 4.0 * unit(patient, 0) - 2.5;
     let by_row = |of: &dyn Fn(u32) -> f64| (0..patients * 2).map(|row| of(row / 2)).collect::<Vec<f64>>();
-    let day = |patient: u32| Day::read(if patient % 2 == 0 { "2024-01-01" } else { "2026-01-01" }).unwrap();
+    let day = |patient: u32| Day::read(if patient.is_multiple_of(2) { "2024-01-01" } else { "2026-01-01" }).unwrap();
     let site = |patient: u32| (32 - (patient + 1).leading_zeros()) as u16;
     let patient: Vec<u32> = (0..patients * 2).map(|row| row / 2).collect();
     let rows = Rows {
