@@ -19,8 +19,10 @@ fn no_crate_imports_upwards() {
         ("dropout-crds", &["dropout-model"]),
         ("dropout-planner", &["dropout-crds", "dropout-model"]),
         ("dropout-operator", &["dropout-crds", "dropout-model", "dropout-planner"]),
-        ("dropout-trainer", &["dropout-model"]),
-        ("dropout-inference", &["dropout-model"]),
+        ("dropout-store", &[]),
+        ("dropout-trainer", &["dropout-model", "dropout-store"]),
+        ("dropout-monitor", &["dropout-model", "dropout-store"]),
+        ("dropout-inference", &["dropout-model", "dropout-store"]),
         ("dropout-cluster", &[]),
     ];
     let mut found = Workspace::read().edges();
@@ -42,8 +44,8 @@ fn nothing_depends_on_the_tests() {
 }
 
 #[test]
-fn model_trainer_and_inference_know_no_kubernetes() {
-    for wing in ["dropout-model", "dropout-trainer", "dropout-inference"] {
+fn only_the_control_plane_knows_kubernetes() {
+    for wing in ["dropout-model", "dropout-store", "dropout-trainer", "dropout-monitor", "dropout-inference"] {
         let tree = tree(wing);
         let known: Vec<&String> =
             tree.iter().filter(|name| name.starts_with("kube") || name.as_str() == "k8s-openapi").collect();
@@ -127,7 +129,7 @@ fn cargo(arguments: &[&str]) -> Vec<u8> {
 
 /// The source files of all crates, without their tests beside `src`.
 fn sources() -> Vec<PathBuf> {
-    let crates = ["model", "crds", "planner", "operator", "trainer", "inference", "tests", "tests/cluster"];
+    let crates = ["model", "crds", "planner", "operator", "trainer", "monitor", "store", "inference", "tests", "tests/cluster"];
     let mut files = Vec::new();
     for folder in crates {
         collect(&root().join(folder).join("src"), &mut files);
