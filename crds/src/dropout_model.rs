@@ -42,6 +42,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("self.study.id == oldSelf.study.id").message("study.id is immutable: it decides which patients are held out"),
+    validation = Rule::new("!has(self.serving.records) || has(self.study.pseudonymKey)").message("serving.records: study.pseudonymKey is needed; records hold patients only as pseudonyms"),
+    validation = Rule::new("!has(self.data.records) || self.data.records != 'Append' || (has(self.serving.records) && has(self.index))").message("data.records: Append needs serving.records, which keeps them, and index, the column with a row's date"),
     validation = Rule::new("self.patientId == oldSelf.patientId").message("patientId is immutable: patients would change sides between training and holdout"),
     validation = Rule::new("self.label == oldSelf.label").message("label is immutable: versions would predict different things; make another DropoutModel"),
     validation = Rule::new("has(self.data.holdout) == has(oldSelf.data.holdout) && (!has(self.data.holdout) || self.data.holdout == oldSelf.data.holdout)").message("data.holdout is immutable: patients already trained on would be judged on"),
@@ -191,6 +193,21 @@ pub struct Serving {
     pub pod: Option<Pod>,
     /// The Secret whose entries are the keys that clients send as `x-api-key`.
     pub api_keys: ApiKeys,
+    /// What is kept of predictions and outcomes. Left out: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<Records>,
+}
+
+/// What is kept of predictions and outcomes, in the store, under the pseudonyms of `study.pseudonymKey`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Records {
+    /// Longest time until a record is written. Left out: 10s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+    /// How long records are kept; the monitor removes older ones. Left out: 730d.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Period>,
 }
 
 /// Where the keys of clients are.

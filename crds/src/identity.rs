@@ -28,6 +28,7 @@ impl DropoutModelSpec {
         let first = (columns, features, &self.deny, label, data, seed, image);
         let learning = self.training.as_ref().map(|training| training.learning()).unwrap_or_default();
         let mut made = Made::of(&learning);
+        made.records = self.data.takes_records().then_some("Append");
         made.holdout = self.data.holdout_source().map(|source| (source.uri.as_str(), source.digest.as_deref()));
         // A spec that says nothing of these has the identity that it had before they could be said.
         if made == Made::default() { json_digest(&first) } else { json_digest(&(first, made)) }
@@ -48,6 +49,8 @@ struct Made<'a> {
     bundle: Option<(&'a str, Option<&'a str>)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     holdout: Option<(&'a str, Option<&'a str>)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<&'static str>,
 }
 
 impl<'a> Made<'a> {
@@ -58,6 +61,7 @@ impl<'a> Made<'a> {
             class_weight: learning.class_weight,
             bundle: bundle.map(|bundle| (bundle.uri.as_str(), bundle.digest.as_deref())),
             holdout: None,
+            records: None,
         }
     }
 }

@@ -17,6 +17,8 @@ pub const MAX_RECORD: usize = 8 * 1024;
 pub const MAX_HISTORY: usize = 20;
 /// Entries of `quarantined` that are kept.
 pub const MAX_QUARANTINED: usize = 20;
+/// Entries of `trainings` that are kept.
+pub const MAX_TRAININGS: usize = 20;
 /// Longest message kept in a status, in characters.
 pub const MAX_MESSAGE: usize = 320;
 
@@ -53,6 +55,11 @@ pub struct DropoutModelStatus {
     /// The holdout and how often it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<HoldoutLooks>,
+    /// Trainings that were started, newest last; 20 entries. Policies count them for cooldown and budget, and a firing that
+    /// stands here is taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub trainings: Vec<TrainingEntry>,
     /// Why production's threshold was not resolved under the spec's gate and target, if an evaluation of its bundle
     /// ended without one. It is not repeated for the same bundle and gate before another training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,6 +151,9 @@ pub struct Candidate {
     /// Attempts made, from 1.
     #[schemars(extend("format" = "int32"))]
     pub attempt: u32,
+    /// The firing of a policy that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firing: Option<String>,
     /// Earliest time of the next attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Time>,
@@ -196,6 +206,14 @@ pub enum Trigger {
     GateChanged,
     /// The command `retrain`.
     Command,
+    /// A policy: the inputs moved.
+    Drift,
+    /// A policy: production does worse than it may.
+    Performance,
+    /// A policy: a time has come.
+    Schedule,
+    /// A policy: enough new labels have arrived.
+    NewData,
 }
 
 /// What was judged last.
@@ -241,6 +259,25 @@ pub struct HoldoutLooks {
     /// Looks since then, from 1.
     #[schemars(extend("format" = "int32"))]
     pub looks: u32,
+}
+
+/// A training that was started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TrainingEntry {
+    /// Number of the version.
+    #[schemars(extend("format" = "int32"))]
+    pub version: u32,
+    /// Why.
+    pub trigger: Trigger,
+    /// When.
+    pub time: Time,
+    /// The firing of a policy that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firing: Option<String>,
+    /// What came out, once it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<JudgedOutcome>,
 }
 
 /// What came out of a candidate.
@@ -359,6 +396,9 @@ pub struct Record {
     /// The holdout and how often it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<HoldoutLooks>,
+    /// Trainings that were started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trainings: Vec<TrainingEntry>,
 }
 
 /// Name of a version.

@@ -60,6 +60,29 @@ pub struct Study {
     /// immutable.
     #[schemars(length(min = 1, max = 64))]
     pub id: String,
+    /// The key under which patients' identifiers become pseudonyms in records. Left out: no records are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym_key: Option<PseudonymKey>,
+}
+
+/// A key for pseudonyms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PseudonymKey {
+    /// The Secret; its entry `key` is the key, at least 32 bytes. The operator never reads it; only pods mount it.
+    pub secret_ref: SecretRef,
+    /// What the key is called in records, such as `2026-01`. Pseudonyms under different keys are different patients.
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9._-]+$"))]
+    pub id: String,
+}
+
+/// A Secret of the model's namespace, by name. The operator never reads it; only pods mount it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretRef {
+    /// Name of the Secret.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
 }
 
 /// One input of the model.
@@ -192,6 +215,21 @@ pub struct Data {
     /// The patients that no training may see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Holdout>,
+    /// Whether rows made from records count beside those of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordRows>,
+}
+
+/// Append: rows made from the predictions and outcomes that the inference service recorded count beside those of the file;
+/// they need serving.records, index and landmark, and count up to the start of a training. Ignore: only the file counts.
+/// Left out: Ignore.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RecordRows {
+    /// Only the file counts.
+    #[default]
+    Ignore,
+    /// Records count beside the file.
+    Append,
 }
 
 impl Data {
@@ -199,6 +237,11 @@ impl Data {
     pub fn holdout_fraction(&self) -> f64 {
         let Some(holdout) = &self.holdout else { return Holdout::FRACTION };
         holdout.fraction.unwrap_or(if holdout.source.is_some() { 0.0 } else { Holdout::FRACTION })
+    }
+
+    /// Whether rows made from records count.
+    pub fn takes_records(&self) -> bool {
+        self.records == Some(RecordRows::Append)
     }
 
     /// The file of a given holdout.

@@ -94,6 +94,17 @@ pub struct Task {
     /// How often the holdout was looked at before; none if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Looked>,
+    /// Which records count; none if `manifest.data.records` takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordsAsked>,
+}
+
+/// Which records become rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordsAsked {
+    /// The data cut-off of rows from records, `YYYY-MM-DD`: a row counts only if its label was certain by then.
+    pub cutoff: String,
 }
 
 /// Earlier looks at a holdout.
@@ -306,6 +317,13 @@ impl Answer {
         }
         self.message = self.message.chars().take(length * 3 / 4).chain("...".chars()).collect();
         true
+    }
+}
+
+impl NoAnswer {
+    /// A text that is no JSON of the contract, told by its place and never by its content.
+    pub fn malformed(error: &serde_json::Error) -> Self {
+        Self::Malformed(place(error))
     }
 }
 

@@ -80,6 +80,7 @@ mod tests {
             gate_hash: String::new(),
             work: CandidateWork::Train,
             attempt: 1,
+            firing: None,
             retry_at: None,
             task: None,
             bundle: None,

@@ -31,6 +31,7 @@ pub fn observed(context: &Context, gathered: &Gathered) -> Observed {
         store_claim: claim(model.spec.store.claim(), gathered.store_claim.as_deref()),
         bundle_claim: bundle_claim_name(&model.spec).map(|name| claim(name, gathered.bundle_claim.as_deref())),
         holdout_claim: holdout_claim_name(&model.spec).map(|name| claim(name, gathered.holdout_claim.as_deref())),
+        policy: None,
         fleet: context.ledger.others(&identity.uid, limits),
         inference_image: context.settings.inference_image.clone(),
         spec: model.spec.clone(),

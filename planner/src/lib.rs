@@ -22,6 +22,7 @@ mod look;
 mod next;
 pub mod observed;
 pub mod plan;
+pub mod policy;
 mod ready;
 mod restore;
 mod rollout;
@@ -37,6 +38,7 @@ pub use backoff::backoff;
 pub use fleet::{FleetShare, fleet_share};
 pub use observed::Observed;
 pub use plan::{Intent, Plan};
+pub use policy::plan_policy;
 
 /// Decides. It always has an answer, and at rest that answer is the status as it stands and nothing new to do.
 pub fn plan(observed: &Observed, now: jiff::Timestamp) -> Plan {

@@ -3,7 +3,7 @@
 use dropout_crds::{
     DropoutModelSpec, DropoutModelStatus,
     command::{Command, Malformed},
-    status::{CandidateWork, Record, Release},
+    status::{CandidateWork, Record, Release, Trigger},
 };
 use dropout_model::task::{Answer, NoAnswer};
 use jiff::Timestamp;
@@ -33,10 +33,34 @@ pub struct Observed {
     pub bundle_claim: Option<ClaimFact>,
     /// The claim of the holdout that `spec.data.holdout.source` names; none if patients are held out by their hash.
     pub holdout_claim: Option<ClaimFact>,
+    /// What the accepted policy asks for and forbids; none if there is no accepted policy.
+    pub policy: Option<PolicyFact>,
     /// What the rest of the fleet does.
     pub fleet: Fleet,
     /// The operator's default inference image.
     pub inference_image: String,
+}
+
+/// What the accepted policy of a model asks for and forbids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyFact {
+    /// Name of the policy.
+    pub name: String,
+    /// Firings that stand in its status with the action Retrain, oldest first; the model takes each identity once.
+    pub firings: Vec<FiringFact>,
+    /// Times in which no training, rollout or promotion begins: start and end, exclusive.
+    pub blackouts: Vec<(String, Timestamp, Timestamp)>,
+}
+
+/// A firing of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FiringFact {
+    /// Its identity.
+    pub id: String,
+    /// The kind of trigger that fired.
+    pub trigger: Trigger,
+    /// Why, in one sentence.
+    pub message: String,
 }
 
 /// Who a model is.

@@ -38,6 +38,7 @@ pub fn record(status: &DropoutModelStatus) -> Record {
         judged: judged.map(|judged| Judged { checks: Vec::new(), ..judged }),
         quarantined: status.quarantined.clone(),
         holdout: status.holdout,
+        trainings: status.trainings.clone(),
     }
 }
 
@@ -60,6 +61,7 @@ fn restored(observed: &Observed) -> DropoutModelStatus {
         judged: record.judged,
         quarantined: record.quarantined,
         holdout: record.holdout,
+        trainings: record.trainings,
         ..DropoutModelStatus::default()
     }
 }

@@ -144,6 +144,10 @@ pub fn started(candidate: &Candidate, spec: &DropoutModelSpec) -> String {
         Trigger::SpecChanged => "the spec asks for another training",
         Trigger::GateChanged => "the gate or the threshold was edited",
         Trigger::Command => "the command retrain was given",
+        Trigger::Drift => "its inputs moved",
+        Trigger::Performance => "production does worse than it may",
+        Trigger::Schedule => "its time has come",
+        Trigger::NewData => "enough new labels have arrived",
     };
     format!("{}: {why}", making(candidate, spec))
 }

@@ -34,6 +34,7 @@ pub fn task(observed: &Observed, status: &DropoutModelStatus, candidate: &Candid
         manifest,
         production: status.production.as_ref().map(served),
         looked: look::so_far(status),
+        records: None,
     }
 }
 

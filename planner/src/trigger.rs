@@ -101,6 +101,7 @@ fn start(next: &mut Next<'_>, beginning: Beginning) {
         gate_hash: next.gate_hash.clone(),
         work: if beginning.bundle.is_some() { CandidateWork::Evaluate } else { CandidateWork::Train },
         attempt: 1,
+        firing: None,
         retry_at: None,
         task: None,
         bundle: beginning.bundle,

@@ -129,7 +129,8 @@ fn cargo(arguments: &[&str]) -> Vec<u8> {
 
 /// The source files of all crates, without their tests beside `src`.
 fn sources() -> Vec<PathBuf> {
-    let crates = ["model", "crds", "planner", "operator", "trainer", "monitor", "store", "inference", "tests", "tests/cluster"];
+    let crates =
+        ["model", "crds", "planner", "operator", "trainer", "monitor", "store", "inference", "tests", "tests/cluster"];
     let mut files = Vec::new();
     for folder in crates {
         collect(&root().join(folder).join("src"), &mut files);

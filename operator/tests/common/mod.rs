@@ -168,6 +168,7 @@ pub fn task(spec: &DropoutModelSpec, version: u32, work: Work) -> Task {
         manifest: spec.manifest(),
         production: None,
         looked: None,
+        records: None,
     }
 }
 

@@ -119,6 +119,7 @@ impl World {
             store_claim: self.store_claim.clone(),
             bundle_claim: self.spec.source().map(|_| self.bundle_claim.clone()),
             holdout_claim: self.spec.data.holdout_source().map(|_| self.data_claim.clone()),
+            policy: None,
             fleet: self.fleet,
             inference_image: self.image.clone(),
         }

@@ -115,5 +115,6 @@ pub fn task(version: u32, spec: &Value, production: Option<&Answer>) -> Task {
             Served { digest: evidence.bundle.clone(), threshold: evidence.threshold }
         }),
         looked: None,
+        records: None,
     }
 }
