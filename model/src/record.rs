@@ -1,6 +1,13 @@
 //! Records: what the inference service keeps of its predictions and of the outcomes it is told, as lines of JSON in
 //! compressed batches. A patient is in them only as a pseudonym. It reads and writes no file.
 
+#[cfg(feature = "records")]
+pub mod assemble;
+#[cfg(feature = "records")]
+pub mod batch;
+#[cfg(feature = "records")]
+pub mod table;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

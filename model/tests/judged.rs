@@ -60,7 +60,11 @@ fn alone(spec: Value, rows: &str) -> Result<Table, BadInput> {
 fn both(spec: Value, rows: &str, held: &str) -> Result<Table, BadInput> {
     let manifest = manifest(spec);
     let training = format!("{HEAD}{rows}");
-    let files = Files { training: ("trial.csv", training.as_bytes()), holdout: Some(("held.csv", held.as_bytes())) };
+    let files = Files {
+        training: ("trial.csv", training.as_bytes()),
+        holdout: Some(("held.csv", held.as_bytes())),
+        records: None,
+    };
     read_all(files, &Contract { manifest: &manifest, production: None })
 }
 
@@ -185,7 +189,7 @@ fn each_file_keeps_the_contract_and_is_named() {
 #[test]
 fn the_files_given_must_be_those_the_manifest_names() {
     let (rows, named, plain) = (format!("{HEAD}{ROWS}"), manifest(given()), manifest(spec()));
-    let alone = Files { training: ("trial.csv", rows.as_bytes()), holdout: None };
+    let alone = Files { training: ("trial.csv", rows.as_bytes()), holdout: None, records: None };
     let bad = read_all(alone, &Contract { manifest: &named, production: None }).unwrap_err();
     assert_eq!(bad.reason, Reason::NoData);
     let both = Files { holdout: Some(("held.csv", HELD.as_bytes())), ..alone };

@@ -45,6 +45,7 @@ pub fn report(contest: &Contest<'_>, rows: RowReport, (findings, judgement): (&F
         importances: Vec::new(),
         findings: Vec::new(),
         claimed: None,
+        records: None,
     }
 }
 

@@ -22,6 +22,9 @@ pub enum Failure {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] dropout_store::StoreError),
     /// What was read in one step is not what another step read.
     #[error("{0}")]
     Moved(String),
@@ -32,7 +35,7 @@ impl Failure {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Bad(_) | Self::Usage(_) => 2,
-            Self::Disk { .. } | Self::Moved(_) => 1,
+            Self::Disk { .. } | Self::Store(_) | Self::Moved(_) => 1,
         }
     }
 

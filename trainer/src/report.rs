@@ -67,6 +67,21 @@ pub struct Report {
     /// What the trainer claims beside what was measured here; it decides nothing. None if it claims nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed: Option<Claimed>,
+    /// What came of the records whose rows count beside those of the file; none if none were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordReport>,
+}
+
+/// What came of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordReport {
+    /// What was counted while predictions and outcomes became rows.
+    pub counts: dropout_model::record::assemble::Counts,
+    /// Lines that were lost before they were written.
+    pub lost: u64,
+    /// Rows that lack a feature or no longer keep the manifest.
+    pub unfit: usize,
 }
 
 /// How much a feature moves risks.

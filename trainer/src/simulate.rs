@@ -23,6 +23,9 @@ pub enum Scenario {
     /// The sites of a region (4 to 12) go over to remote visits: visits are missed more often and this means less,
     /// distance no longer matters, and adverse events weigh more. A model from before is wrong there.
     RemoteVisits,
+    /// The sites of a region (4 to 12) go over to remote visits as under `RemoteVisits`, and the visits that were remote are
+    /// counted. A model that knows the count can learn the new rules beside the old ones.
+    RemoteRegion,
     /// Patients are ten years older; what a patient's risk is does not change.
     HarmlessDrift,
 }
@@ -33,6 +36,7 @@ impl Scenario {
         match name {
             "stable" => Some(Self::Stable),
             "remote-visits" => Some(Self::RemoteVisits),
+            "remote-region" => Some(Self::RemoteRegion),
             "harmless-drift" => Some(Self::HarmlessDrift),
             _ => None,
         }
@@ -64,21 +68,85 @@ pub struct Row {
     pub adverse_events: u32,
     /// Way to the site in kilometres, one decimal.
     pub distance_km: f64,
+    /// Visits so far that were remote.
+    pub remote_visits: u32,
     /// Whether a dropout within 28 days is known at the cut-off.
     pub dropout: bool,
     /// Probability of a dropout within 28 days, given the patient's course.
     pub true_risk: f64,
 }
 
+/// Patients who come into a trial within a time, and what is known of them on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cohort {
+    /// Number of the first patient.
+    pub first: u32,
+    /// Number of patients.
+    pub patients: u32,
+    /// Seed of everything.
+    pub seed: u64,
+    /// What happens.
+    pub scenario: Scenario,
+    /// The first and the last day on which they come.
+    pub enrolled: (Date, Date),
+    /// The day up to which everything is known.
+    pub until: Date,
+}
+
+impl Cohort {
+    /// The rows: one for each landmark day that a patient reaches by the last day.
+    pub fn rows(&self) -> Vec<Row> {
+        self.courses().flat_map(|(course, enrolled)| course.rows(enrolled, self.until)).collect()
+    }
+
+    /// What becomes of each patient by the last day: the dropout, or that the patient was still there.
+    pub fn ends(&self) -> Vec<End> {
+        let end = |(course, enrolled): (Course, Date)| {
+            let day = course.dropout_day.and_then(|day| enrolled.checked_add(i64::from(day).days()).ok());
+            let dropout = day.filter(|day| *day <= self.until);
+            End { patient: course.patient, is_dropout: dropout.is_some(), date: dropout.unwrap_or(self.until) }
+        };
+        self.courses().map(end).collect()
+    }
+
+    fn courses(&self) -> impl Iterator<Item = (Course, Date)> {
+        let (from, to) = self.enrolled;
+        let span = from.until(to).map_or(0, |span| u64::try_from(span.get_days()).unwrap_or(0));
+        (self.first..self.first.saturating_add(self.patients)).map(move |patient| {
+            let course = Course::draw(patient, self.seed, self.scenario);
+            let after = Stream::new(self.seed).part(u64::from(patient)).below(7, span + 1) as i64;
+            (course, from.saturating_add(after.days()))
+        })
+    }
+}
+
+/// What became of a patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Number of the patient.
+    pub patient: u32,
+    /// Whether the patient dropped out; else the patient was seen.
+    pub is_dropout: bool,
+    /// When.
+    pub date: Date,
+}
+
 /// The rows of a trial: a row for each landmark day that a patient reaches by the cut-off.
 pub fn trial(patients: u32, seed: u64, scenario: Scenario) -> Vec<Row> {
     let cutoff: Date = CUTOFF.parse().unwrap_or_default();
-    (1..=patients).flat_map(|patient| Course::draw(patient, seed, scenario).rows(cutoff)).collect()
+    let rows = |patient| {
+        let course = Course::draw(patient, seed, scenario);
+        let enrolled = cutoff.saturating_sub(course.enrolled.days());
+        course.rows(enrolled, cutoff)
+    };
+    (1..=patients).flat_map(rows).collect()
 }
 
 /// A patient's course as it would be without a dropout, and the day of the dropout.
 struct Course {
+    patient: u32,
     rows: Vec<Row>,
+    /// Days from coming into the trial to its cut-off.
     enrolled: i64,
     dropout_day: Option<u32>,
 }
@@ -86,7 +154,8 @@ struct Course {
 impl Course {
     fn draw(patient: u32, seed: u64, scenario: Scenario) -> Self {
         let stream = Stream::new(seed).part(u64::from(patient));
-        let is_remote = scenario == Scenario::RemoteVisits && stream.below(0, SITES) >= SITES / 4;
+        let is_region = matches!(scenario, Scenario::RemoteVisits | Scenario::RemoteRegion);
+        let is_remote = is_region && stream.below(0, SITES) >= SITES / 4;
         let older = if scenario == Scenario::HarmlessDrift { 10.0 } else { 0.0 };
         let first = Row {
             patient,
@@ -99,6 +168,7 @@ impl Course {
             visits_missed: 0,
             days_since_last_visit: 0,
             adverse_events: 0,
+            remote_visits: 0,
             distance_km: (10.0 * 18.0 * libm::exp(0.9 * normal(stream, 4))).round().clamp(5.0, 2_000.0) / 10.0,
             dropout: false,
             true_risk: 0.0,
@@ -109,17 +179,16 @@ impl Course {
         for (row, risk) in rows.iter_mut().zip(true_risks(&risks)) {
             row.true_risk = risk;
         }
-        Self { rows, enrolled: 20 + stream.below(6, 520) as i64, dropout_day }
+        Self { patient, rows, enrolled: 20 + stream.below(6, 520) as i64, dropout_day }
     }
 
     /// The landmark days that were reached in the trial and by the cut-off, labelled as is known then.
-    fn rows(self, cutoff: Date) -> impl Iterator<Item = Row> {
-        let days_known = self.enrolled;
+    fn rows(self, enrolled: Date, cutoff: Date) -> impl Iterator<Item = Row> {
+        let days_known = enrolled.until(cutoff).map_or(0, |span| i64::from(span.get_days()));
         let stays = move |row: &Row| self.dropout_day.is_none_or(|day| day > row.days_in_trial);
         let reached = move |row: &Row| i64::from(row.days_in_trial) <= days_known;
         self.rows.into_iter().filter(stays).filter(reached).map(move |mut row| {
-            let after = i64::from(row.days_in_trial) - days_known;
-            row.landmark_date = cutoff.saturating_add(after.days());
+            row.landmark_date = enrolled.saturating_add(i64::from(row.days_in_trial).days());
             let within = |day: u32| day <= row.days_in_trial + HORIZON && i64::from(day) <= days_known;
             row.dropout = self.dropout_day.is_some_and(within);
             row
@@ -129,6 +198,14 @@ impl Course {
 
 /// The patient at each landmark day: weekly visits are kept or missed, in runs; adverse events come one by one.
 fn visited(first: &Row, stream: Stream, is_remote: bool) -> Vec<Row> {
+    // In every trial some patients are visited at home now and then, and it means nothing.
+    let remote_share = if is_remote {
+        0.85
+    } else if stream.unit(6) < 0.2 {
+        0.3
+    } else {
+        0.0
+    };
     let weariness = -2.1 + 0.8 * normal(stream, 0) + 0.006 * first.distance_km + if is_remote { 1.5 } else { 0.0 };
     let events_a_week = 0.07 * libm::exp(0.6 * normal(stream, 2));
     let extra_visits = logistic(-0.3 + 2.0 * normal(stream, 4));
@@ -141,6 +218,7 @@ fn visited(first: &Row, stream: Stream, is_remote: bool) -> Vec<Row> {
         row.visits_missed += u32::from(is_missed);
         row.visits_completed += u32::from(!is_missed) + u32::from(draw(1) < extra_visits);
         row.adverse_events += u32::from(draw(2) < events_a_week);
+        row.remote_visits += u32::from(!is_missed && draw(3) < remote_share);
         last = if is_missed { last } else { row.days_in_trial };
         row.days_since_last_visit = row.days_in_trial - last;
         missed_before = is_missed;
@@ -193,13 +271,13 @@ fn normal(stream: Stream, n: u64) -> f64 {
 /// The rows as CSV.
 pub fn csv(rows: &[Row]) -> String {
     let mut text = String::from(
-        "patient_id,site,sex,age,days_in_trial,landmark_date,visits_completed,visits_missed,days_since_last_visit,adverse_events,distance_km,dropout_28d,true_risk\n",
+        "patient_id,site,sex,age,days_in_trial,landmark_date,visits_completed,visits_missed,days_since_last_visit,adverse_events,distance_km,remote_visits,dropout_28d,true_risk\n",
     );
     for row in rows {
         let (sex, dropout) = (if row.is_female { 'F' } else { 'M' }, u8::from(row.dropout));
         let _ = writeln!(
             text,
-            "P-{:05},S{:02},{sex},{},{},{},{},{},{},{},{},{dropout},{:.6}",
+            "P-{:05},S{:02},{sex},{},{},{},{},{},{},{},{},{},{dropout},{:.6}",
             row.patient,
             row.site,
             row.age,
@@ -210,6 +288,7 @@ pub fn csv(rows: &[Row]) -> String {
             row.days_since_last_visit,
             row.adverse_events,
             row.distance_km,
+            row.remote_visits,
             row.true_risk
         );
     }

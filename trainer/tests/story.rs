@@ -42,7 +42,6 @@ fn judged(manifest: &Manifest, bytes: &[u8], (candidate, production): (&Bundle, 
         production: production.zip(served.as_ref()),
         out_of_fold: None,
         looked: None,
-        records: None,
     };
     evaluate(&contest).unwrap()
 }

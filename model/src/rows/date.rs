@@ -19,6 +19,11 @@ impl Day {
     pub fn before(self, period: Period) -> Option<Self> {
         self.0.checked_sub(period.as_days().days()).ok().map(Self)
     }
+
+    /// The day `period` later; part of a day counts as a whole one.
+    pub fn after(self, period: Period) -> Option<Self> {
+        self.0.checked_add(period.as_days().days()).ok().map(Self)
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::{
     split::{fold, is_holdout},
 };
 pub use date::Day;
-pub use read::{Files, MAX_FILE, named_columns, read, read_all, read_features};
+pub use read::{Files, MAX_FILE, RecordRows, named_columns, read, read_all, read_features};
 use std::collections::BTreeSet;
 
 /// What rows are read for: the features of a manifest and, beside them, those of a production bundle.
@@ -37,8 +37,10 @@ pub struct Table {
     pub rows: Rows,
     /// The columns of production's features for the same rows.
     pub production: Vec<Column>,
-    /// By row: whether it came from the file of a given holdout. Empty if patients are held out by their hash.
+    /// By row: whether it is held out, if a holdout file or records say so. Empty if patients are held out by their hash.
     pub given: Vec<bool>,
+    /// Position of the first row that was made from records; the number of rows if there is none.
+    pub records_from: usize,
     /// What was counted on the way.
     pub counts: Counts,
     /// Digest of the file. With a given holdout: digest of the training file's digest, a line feed, the holdout file's
@@ -69,6 +71,13 @@ pub struct Counts {
     pub censored: usize,
     /// Rows that count.
     pub mature: usize,
+    /// Rows made from records that lack a feature or no longer keep the manifest.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unfit: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Rows in the order of the file, column by column.

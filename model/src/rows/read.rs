@@ -12,6 +12,7 @@ use crate::{
     digest::digest,
     input::{BadInput, Reason},
     manifest::{Feature, Manifest},
+    split::is_holdout,
 };
 
 /// Largest file that is read, in bytes.
@@ -24,12 +25,27 @@ pub struct Files<'b> {
     pub training: (&'b str, &'b [u8]),
     /// The rows of a given holdout.
     pub holdout: Option<(&'b str, &'b [u8])>,
+    /// Rows made from records.
+    pub records: Option<RecordRows<'b>>,
+}
+
+/// Rows made from records: a CSV file in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordRows<'b> {
+    /// Its name in messages.
+    pub name: &'b str,
+    /// The file. Every row of it is mature.
+    pub bytes: &'b [u8],
+    /// By row of the file: whether its patient is held out.
+    pub held: &'b [bool],
+    /// Digest of what it was made of.
+    pub digest: &'b str,
 }
 
 /// Reads the rows that count from one file, CSV or Parquet. `file` is the name shown in messages. A given holdout is not
 /// asked for.
 pub fn read(file: &str, bytes: &[u8], contract: &Contract<'_>) -> Result<Table, BadInput> {
-    read_files(Files { training: (file, bytes), holdout: None }, contract)
+    read_files(Files { training: (file, bytes), holdout: None, records: None }, contract)
 }
 
 /// Reads the rows that count from the training file and the file of a given holdout. Both keep the same contract, and no
@@ -68,11 +84,37 @@ fn read_files(files: Files<'_>, contract: &Contract<'_>) -> Result<Table, BadInp
         reading.all(records)?;
         reading.check_apart(files.training.0)?;
     }
-    let judged = files.holdout.map_or(0, |_| reading.len());
+    let judged = reading.len();
+    if let Some(records) = files.records.filter(|records| !records.held.is_empty()) {
+        let (layout, rows) = opened(records.name, records.bytes, contract)?;
+        reading.next_records(records.name, layout);
+        reading.all(rows)?;
+        reading.check_apart(files.training.0)?;
+    }
     let own = reading.own();
     let (mut rows, counts) = reading.finished();
     let production = rows.columns.split_off(own);
-    Ok(Table { rows, production, given: (0..judged).map(|row| row >= learned).collect(), counts, digest })
+    let given = given(manifest, &rows, (learned, judged), &files);
+    let records_from = judged.min(rows.len());
+    Ok(Table { rows, production, given, records_from, counts, digest })
+}
+
+/// By row: whether it is held out, if that is not the hash of the patient's identifier alone.
+fn given(manifest: &Manifest, rows: &Rows, (learned, judged): (usize, usize), files: &Files<'_>) -> Vec<bool> {
+    let Some(records) = files.records.filter(|_| rows.len() > judged) else {
+        let judged = if files.holdout.is_some() { judged } else { 0 };
+        return (0..judged).map(|row| row >= learned).collect();
+    };
+    let fraction = manifest.data.holdout_fraction();
+    let is_held = |row: usize| match row {
+        row if row >= judged => {
+            let place = rows.place.get(row).and_then(|place| usize::try_from(*place).ok());
+            place.and_then(|place| records.held.get(place)) == Some(&true)
+        }
+        row if files.holdout.is_some() => row >= learned,
+        row => is_holdout(&manifest.study.id, rows.patient_of(row), fraction),
+    };
+    (0..rows.len()).map(is_held).collect()
 }
 
 /// Reads rows for scoring: a patient's identifier and features, no label.
@@ -98,10 +140,15 @@ fn opened<'a, 'b>(file: &str, bytes: &'b [u8], contract: &Contract<'a>) -> Resul
 fn digests(files: Files<'_>, manifest: &Manifest) -> Result<String, BadInput> {
     let wanted = manifest.data.training.digest.as_deref();
     let training = checked_digest(files.training, wanted, "spec.data.training.digest")?;
-    let Some(holdout) = files.holdout else { return Ok(training) };
     let wanted = manifest.data.holdout_source().and_then(|source| source.digest.as_deref());
-    let holdout = checked_digest(holdout, wanted, "spec.data.holdout.source.digest")?;
-    Ok(digest(format!("{training}\n{holdout}\n").as_bytes()))
+    let holdout = files.holdout.map(|holdout| checked_digest(holdout, wanted, "spec.data.holdout.source.digest"));
+    let parts: Vec<String> =
+        holdout.transpose()?.into_iter().chain(files.records.map(|records| records.digest.to_owned())).collect();
+    if parts.is_empty() {
+        return Ok(training);
+    }
+    let lines: String = [training].iter().chain(&parts).map(|part| format!("{part}\n")).collect();
+    Ok(digest(lines.as_bytes()))
 }
 
 fn checked_digest((file, bytes): (&str, &[u8]), wanted: Option<&str>, field: &str) -> Result<String, BadInput> {

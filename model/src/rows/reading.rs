@@ -36,6 +36,8 @@ pub struct Reading<'a> {
     start: Start,
     /// Patients of this file that were in an earlier one.
     again: HashSet<u32>,
+    /// Whether the rows were made from records: nobody can mend one that is unfit, so it is counted and left out.
+    is_of_records: bool,
 }
 
 /// What was read before the file that is being read.
@@ -83,6 +85,7 @@ impl<'a> Reading<'a> {
             first: None,
             start: Start::default(),
             again: HashSet::new(),
+            is_of_records: false,
         }
     }
 
@@ -91,6 +94,13 @@ impl<'a> Reading<'a> {
         self.start = Start { counts: self.counts, kept: self.rows.len(), patients: self.patients.len() };
         (self.file, self.layout) = (file, layout);
         self.seen.clear();
+    }
+
+    /// Goes on with rows that were made from records: each is mature, and one that is unfit is counted and left out.
+    pub fn next_records(&mut self, file: &'a str, layout: Layout<'a>) {
+        self.next_file(file, layout);
+        self.again.clear();
+        self.is_of_records = true;
     }
 
     /// Number of rows that count.
@@ -108,7 +118,9 @@ impl<'a> Reading<'a> {
         let mut values = Vec::new();
         for record in records {
             let (row, record) = record?;
-            if let Err((column, reason, what)) = self.take(&record, &mut values) {
+            let taken = self.take(&record, &mut values);
+            self.counts.unfit += usize::from(self.is_of_records && taken.is_err());
+            if let Some((column, reason, what)) = taken.err().filter(|_| !self.is_of_records) {
                 let column = column.map_or(String::new(), |column| format!(", column '{column}'"));
                 let message = format!("{}, {}{column}: {what}", self.file, self.layout.format.row(row));
                 let first = self.first.get_or_insert(BadInput { reason, message, problems: 0 });
@@ -118,6 +130,7 @@ impl<'a> Reading<'a> {
         }
         match self.first.take() {
             Some(bad) => Err(bad),
+            None if self.is_of_records => self.slices.iter().try_for_each(|slice| slice.check(self.file)),
             None if self.rows.len() == self.start.kept => Err(BadInput::new(Reason::NoRows, self.no_rows())),
             None => {
                 self.slices.iter().try_for_each(|slice| slice.check(self.file))?;
@@ -219,7 +232,9 @@ impl<'a> Reading<'a> {
     }
 
     fn is_mature(&self, day: Option<Day>) -> bool {
-        self.layout.index.is_none() || self.latest.is_some_and(|latest| day.is_some_and(|day| day <= latest))
+        self.is_of_records
+            || self.layout.index.is_none()
+            || self.latest.is_some_and(|latest| day.is_some_and(|day| day <= latest))
     }
 
     fn read_label(&mut self, record: &ByteRecord, counts: bool) -> Result<bool, Problem<'a>> {

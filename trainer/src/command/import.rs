@@ -25,7 +25,7 @@ use std::path::Path;
 pub fn split(arguments: &Arguments) -> Result<u8, Failure> {
     let spec = spec::read(Path::new(arguments.needed("spec")?))?;
     let out = Path::new(arguments.needed("out")?);
-    let left = left(&spec.manifest, &laptop::given(&spec, arguments)?, "")?;
+    let left = left((&spec.manifest, &spec.manifest), &laptop::given(&spec, arguments)?, "")?;
     laptop::write(&out.join(path::ROWS), &left.rows)?;
     laptop::write(&out.join(path::TRAINING), &left.training)?;
     eprintln!("{}", left.message);

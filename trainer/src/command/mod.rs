@@ -1,6 +1,7 @@
 //! The command line: what is asked for, with which files. Progress goes to standard error, tables to standard output.
 
 mod arguments;
+mod assemble;
 mod import;
 mod laptop;
 mod score;
@@ -37,6 +38,11 @@ dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
            writes patient_id and risk in the order of the rows
            FILE is CSV or Parquet; train, evaluate and gate also take --holdout FILE, the file of
            spec.data.holdout.source
+  assemble --spec MODEL.yaml --records DIR --out FILE.csv [--cutoff YYYY-MM-DD] [--negative VALUE]
+           makes labelled rows of recorded predictions and outcomes: DIR is the model's folder of the store, with records/
+           and outcomes/; the column side says who is held out; what is not known for certain is left out and counted
+           --cutoff: labels must be certain by then (default spec.data.cutoff); --negative: the label of a patient who
+           stays (default 0)
   simulate --patients N --seed S --out FILE [--scenario stable|remote-visits|harmless-drift]
            writes a trial whose true risks are known (column true_risk, never a feature)
   job      prepare|train|evaluate|read [--root DIR]
@@ -85,6 +91,7 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
         )?),
         "score" => score::score(&Arguments::read(rest, &["bundle", "data", "out", "patient-id"], 0)?),
         "simulate" => trial(&Arguments::read(rest, &["patients", "seed", "scenario", "out"], 0)?),
+        "assemble" => assemble::assemble(&Arguments::read(rest, &["spec", "records", "cutoff", "negative", "out"], 0)?),
         "job" => job(&Arguments::read(rest, &["root"], 1)?),
         other => Err(Failure::Usage(format!("'{other}' is no command; --help lists them"))),
     }

@@ -4,7 +4,7 @@
 use super::{
     Pod,
     candidate::{self, Candidate},
-    inside,
+    inside, records,
     store::{Created, Store},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     failure::Failure,
     out_of_fold,
     page::{self, View},
-    report::Report,
+    report::{RecordReport, Report},
 };
 use dropout_model::{
     bundle::Bundle,
@@ -51,8 +51,10 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
     let asked = found.bundle().map_or_else(|| Ok(manifest.clone()), |bundle| asked(task, bundle))?;
     let production = task.production.as_ref().map(|served| production(&store, served)).transpose()?;
     let features = production.as_ref().map(|bundle| bundle.features.as_slice());
-    let table = pod.given(manifest)?.table(&Contract { manifest: &asked, production: features })?;
-    let candidate = found.finished(manifest, &table)?;
+    let mut given = pod.given(manifest)?;
+    records::append(pod, task, (&mut given, features.unwrap_or_default()))?;
+    let table = given.table(&Contract { manifest: &asked, production: features })?;
+    let candidate = found.finished(&records::with_cutoff(task), &table)?;
     let digest = digest(&candidate.bytes);
     let out_of_fold = OutOfFold::find((&store, task), &candidate, (&digest, &table.digest))?;
     let mut report = evaluation::evaluate(&Contest {
@@ -63,6 +65,8 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
         out_of_fold: out_of_fold.as_ref().map(|found| found.risks.as_slice()),
         looked: task.looked,
     })?;
+    report.records =
+        given.records().map(|file| RecordReport { counts: file.counts, lost: file.lost, unfit: table.counts.unfit });
     report.claimed = candidate.claims.map(|claims| claims.beside(&report));
     if let Some(found) = &out_of_fold {
         exactly(&store, &found.name, &found.bytes)?;

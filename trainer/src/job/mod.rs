@@ -5,6 +5,7 @@ mod candidate;
 pub mod claim;
 mod evaluate;
 pub mod prepare;
+mod records;
 pub mod store;
 mod train;
 

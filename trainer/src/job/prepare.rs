@@ -1,9 +1,10 @@
 //! The first container: reads the data, checks the contract, and leaves only the training rows. The holdout stays behind.
 
-use super::{Head, Pod, Training, inside};
+use super::{Head, Pod, Training, inside, records};
 use crate::{failure::Failure, given::Given};
 use dropout_model::{
     manifest::{Gate, Manifest},
+    record::table::NAME,
     rows::{Contract, header::training_columns, named_columns},
     task::{CONTRACT, Task, path},
 };
@@ -23,7 +24,10 @@ pub struct Left {
 pub(super) fn prepare(pod: &Pod, task: &Task) -> Result<(), Failure> {
     let manifest = &task.manifest;
     manifest.check()?;
-    let left = left(manifest, &pod.given(manifest)?, &task.hash())?;
+    records::leave(pod, task)?;
+    let mut given = pod.given(manifest)?;
+    records::append(pod, task, (&mut given, &[]))?;
+    let left = left((manifest, &records::with_cutoff(task)), &given, &task.hash())?;
     pod.write(&inside(path::INPUT, path::ROWS), &left.rows)?;
     pod.write(&inside(path::INPUT, path::TRAINING), &left.training)?;
     eprintln!("{}", left.message);
@@ -31,17 +35,26 @@ pub(super) fn prepare(pod: &Pod, task: &Task) -> Result<(), Failure> {
 }
 
 /// The input of a trainer from a data file. `task` is the hash of the task; empty on a laptop, where nobody answers.
-pub fn left(manifest: &Manifest, given: &Given, task: &str) -> Result<Left, Failure> {
+/// The second manifest is what the trainer is told: its cut-off covers the rows from records too.
+pub fn left((manifest, told): (&Manifest, &Manifest), given: &Given, task: &str) -> Result<Left, Failure> {
     let table = given.table(&Contract { manifest, production: None })?;
     let (training, _) = table.split(manifest);
-    let places: BTreeSet<u32> = training.iter().filter_map(|row| table.rows.place.get(*row)).copied().collect();
-    let rows = training_file(manifest, given.training(), &places)?;
+    let of_file = training.partition_point(|row| *row < table.records_from);
+    let (file, records) = training.split_at(of_file);
+    let places = |rows: &[usize]| rows.iter().filter_map(|row| table.rows.place.get(*row)).copied().collect();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(training_columns(manifest)).map_err(unwritten)?;
+    copy(manifest, given.training(), (&mut writer, &places(file)))?;
+    if let Some(made) = given.records().filter(|_| !records.is_empty()) {
+        copy(manifest, (NAME, &made.bytes), (&mut writer, &places(records)))?;
+    }
+    let rows = writer.into_inner().map_err(|error| unwritten(error.into_error().into()))?;
     let told = Training {
         contract: CONTRACT.to_owned(),
         task: task.to_owned(),
         // How a candidate is judged is none of a trainer's business, and the rows lack the columns it needs.
-        manifest: Manifest { gate: Gate::default(), ..manifest.clone() },
-        bundle: Head::of(manifest, &table.digest),
+        manifest: Manifest { gate: Gate::default(), ..told.clone() },
+        bundle: Head::of(told, &table.digest),
         data_digest: table.digest,
         rows: training.len(),
         patients: table.rows.pick(&training).patients.len(),
@@ -51,22 +64,19 @@ pub fn left(manifest: &Manifest, given: &Given, task: &str) -> Result<Left, Fail
     Ok(Left { rows, training: told, message })
 }
 
-/// The cells of some rows, as they were written, in the columns that training needs.
-fn training_file(
+/// Copies the cells of some rows, as they were written, in the columns that training needs.
+fn copy(
     manifest: &Manifest,
     (file, bytes): (&str, &[u8]),
-    places: &BTreeSet<u32>,
-) -> Result<Vec<u8>, Failure> {
-    let columns = training_columns(manifest);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&columns).map_err(unwritten)?;
-    for (at, record) in named_columns(file, bytes, &columns)?.enumerate() {
+    (writer, places): (&mut csv::Writer<Vec<u8>>, &BTreeSet<u32>),
+) -> Result<(), Failure> {
+    for (at, record) in named_columns(file, bytes, &training_columns(manifest))?.enumerate() {
         let (_, record) = record?;
         if places.contains(&(at as u32)) {
             writer.write_byte_record(&record).map_err(unwritten)?;
         }
     }
-    writer.into_inner().map_err(|error| unwritten(error.into_error().into()))
+    Ok(())
 }
 
 fn unwritten(error: csv::Error) -> Failure {

@@ -119,7 +119,9 @@ pub fn rows(view: &View<'_>) -> Html {
         count(counts.mature),
         percent(rows.holdout_fraction, 0)
     );
-    section("rows", "Patients and rows", Html::tag("p", &words).and(table.html()))
+    let records = view.report.records.as_ref().map(|records| Html::tag("p", &words::records(records)));
+    let body = Html::tag("p", &words).and(records.into_iter().collect()).and(table.html());
+    section("rows", "Patients and rows", body)
 }
 
 /// What everything was made from.

@@ -2,11 +2,11 @@
 //! report, rounded.
 
 use super::{SliceRow, View};
-use crate::report::{MetricReport, Report};
+use crate::report::{MetricReport, RecordReport, Report};
 use dropout_model::{
     bundle::{Bundle, Model, Part},
     manifest::Metric,
-    page::number::{self, decimal, percent, range, signed},
+    page::number::{self, count, decimal, percent, range, signed},
     task::{Outcome, Verdict},
 };
 
@@ -194,4 +194,24 @@ pub fn sizes(row: &SliceRow) -> [String; 2] {
     let told = |count: Option<usize>| count.map_or_else(|| "1 to 4".to_owned(), number::count);
     let positive = row.patients.map_or_else(|| number::NONE.to_owned(), |_| told(row.positive_patients));
     [told(row.patients), positive]
+}
+
+/// What came of the records.
+pub fn records(records: &RecordReport) -> String {
+    let counts = records.counts;
+    let count = |number: u64| count(usize::try_from(number).unwrap_or(usize::MAX));
+    format!(
+        "Of these, {} rows were made from {} recorded predictions and {} outcomes. Left out: {} repeated on a day, {} not certain at the cut-off, {} censored, {} of which nothing says what became of the patient, {} contradicted, {} after the patient had left, {} that no longer keep the manifest. {} records were lost before they were written.",
+        count(counts.labelled),
+        count(counts.predictions),
+        count(counts.outcomes),
+        count(counts.repeated),
+        count(counts.immature),
+        count(counts.censored),
+        count(counts.unlabelled),
+        count(counts.contradictory),
+        count(counts.late),
+        count(records.unfit as u64),
+        count(records.lost)
+    )
 }

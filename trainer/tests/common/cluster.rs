@@ -55,12 +55,13 @@ impl Cluster {
     pub fn again(&self, task: &Task, steps: &[Step]) -> (Result<(), Failure>, String) {
         self.write("task.json", &serde_json::to_vec(task).unwrap());
         self.write("dev/termination-log", b"");
-        let done = steps.iter().try_for_each(|step| self.step(*step));
+        let done = steps.iter().try_for_each(|step| self.step(*step, task.records.is_some()));
         (done, String::from_utf8(self.read("dev/termination-log")).unwrap())
     }
 
-    fn step(&self, step: Step) -> Result<(), Failure> {
+    fn step(&self, step: Step, takes_records: bool) -> Result<(), Failure> {
         let mounted: &[&str] = match step {
+            Step::Prepare if takes_records => &["task", "data", "holdout", "scratch/in", "store"],
             Step::Prepare => &["task", "data", "holdout", "scratch/in"],
             Step::Train => &["scratch/in", "scratch/out"],
             Step::Evaluate | Step::Read => &["task", "data", "holdout", "scratch/in", "scratch/out", "store", "model"],
