@@ -146,6 +146,12 @@ pub fn out_of_fold_file(bundle: &str, data: &str) -> String {
     format!("outoffold/sha256-{}-{}.csv", hex(bundle), hex(data).chars().take(12).collect::<String>())
 }
 
+/// Name of the file in the model's folder of the store that holds what a bundle was trained on, as later windows are
+/// compared with it.
+pub fn reference_file(bundle: &str) -> String {
+    format!("references/sha256-{}.csv", bundle.strip_prefix("sha256:").unwrap_or(bundle))
+}
+
 /// Name of the file in the model's folder of the store that shows a report as a page.
 pub fn page_file(digest: &str) -> String {
     format!("reports/sha256-{}.html", digest.strip_prefix("sha256:").unwrap_or(digest))

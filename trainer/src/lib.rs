@@ -25,6 +25,7 @@ pub mod out_of_fold;
 pub mod page;
 pub mod parallel;
 pub mod recipe;
+pub mod reference;
 pub mod report;
 pub mod simulate;
 pub mod spec;

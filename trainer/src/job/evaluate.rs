@@ -9,10 +9,11 @@ use super::{
 };
 use crate::{
     card::Card,
-    evaluation::{self, Contest},
+    evaluation::{self, Contest, training_rows},
     failure::Failure,
     out_of_fold,
     page::{self, View},
+    reference,
     report::{RecordReport, Report},
 };
 use dropout_model::{
@@ -23,7 +24,7 @@ use dropout_model::{
     rows::Contract,
     task::{
         Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, card_file, out_of_fold_file,
-        page_file, path, report_file,
+        page_file, path, reference_file, report_file,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,9 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
     if let Some(found) = &out_of_fold {
         exactly(&store, &found.name, &found.bytes)?;
     }
+    let risks = out_of_fold.as_ref().map(|found| found.risks.as_slice());
+    let sample = reference::sample(&task.manifest, &training_rows(&task.manifest, &table), risks);
+    store.create(&reference_file(&digest), sample.as_bytes())?;
     keep(pod, task, (&candidate.bytes, &candidate.bundle), &report)
 }
 
