@@ -30,6 +30,8 @@ pub struct Sweep {
     at: f64,
     /// The area between them, in units of the column.
     area: f64,
+    /// The area under their squared difference, in units of the column.
+    squared: f64,
     n: u64,
     m: u64,
 }
@@ -39,7 +41,7 @@ pub fn sweep(reference: &Numbers, window: &Numbers) -> Sweep {
     let (a, b) = (reference.values(), window.values());
     let (n, m) = (a.len() as i64, b.len() as i64);
     let start = a.first().copied().unwrap_or(f64::NAN).min(b.first().copied().unwrap_or(f64::NAN));
-    let mut walk = Walk { gap: 0, most: 0, at: start, last: start, area: 0.0 };
+    let mut walk = Walk { gap: 0, most: 0, at: start, last: start, area: 0.0, squared: 0.0 };
     let (mut i, mut j) = (0, 0);
     // Ties advance both sides; no branch depends on the values but the rare new maximum.
     while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
@@ -54,8 +56,9 @@ pub fn sweep(reference: &Numbers, window: &Numbers) -> Sweep {
     for y in b.get(j..).unwrap_or_default() {
         walk.step(*y, -n);
     }
-    let area = walk.area / (n as f64 * m as f64);
-    Sweep { gap: walk.most, at: walk.at, area, n: n as u64, m: m as u64 }
+    let scale = n as f64 * m as f64;
+    let (area, squared) = (walk.area / scale, walk.squared / (scale * scale));
+    Sweep { gap: walk.most, at: walk.at, area, squared, n: n as u64, m: m as u64 }
 }
 
 /// How far a pass has come.
@@ -65,13 +68,16 @@ struct Walk {
     at: f64,
     last: f64,
     area: f64,
+    squared: f64,
 }
 
 impl Walk {
     /// Moves on to `value`, at or above the last one; only then is the gap at the last one final.
     fn step(&mut self, value: f64, change: i64) {
         let gap = self.gap.unsigned_abs();
-        self.area += gap as f64 * (value - self.last);
+        let area = gap as f64 * (value - self.last);
+        self.area += area;
+        self.squared += gap as f64 * area;
         if gap > self.most && value > self.last {
             (self.most, self.at) = (gap, self.last);
         }
@@ -96,6 +102,12 @@ impl Sweep {
     /// The area between the distribution functions in standard deviations of the reference, taken as at least 0.001.
     pub fn wasserstein(&self, reference: &Numbers) -> f64 {
         self.area / reference.deviation().max(LEAST_DEVIATION)
+    }
+
+    /// The energy distance (Szekely and Rizzo 2013), in the root of the column's unit: the root of twice the area under
+    /// the squared difference of the distribution functions.
+    pub fn energy(&self) -> f64 {
+        libm::sqrt(2.0 * self.squared)
     }
 
     fn exact(&self) -> f64 {

@@ -6,8 +6,12 @@ mod choice;
 mod homogeneity;
 mod ks;
 mod labels;
+mod means;
 mod numbers;
+mod permutation;
+mod rank;
 mod special;
+mod spectrum;
 
 use serde::{Deserialize, Serialize};
 
@@ -142,8 +146,14 @@ pub fn score(method: Method, reference: &Sample, window: &Sample) -> Result<f64,
         Method::FisherExact => {
             categories::counts(reference, window).and_then(|counts| categories::fisher_exact(&counts))
         }
-        Method::Anderson | Method::CramerVonMises | Method::Es | Method::MannWhitney => Err(Unscorable::Undefined),
-        Method::TTest | Method::Ed | Method::Tvd | Method::EmpiricalMmd => Err(Unscorable::Undefined),
+        Method::Anderson => runs(reference, window).and_then(|counts| rank::anderson(&counts)),
+        Method::CramerVonMises => runs(reference, window).and_then(|counts| rank::cramer_von_mises(&counts)),
+        Method::MannWhitney => runs(reference, window).map(|counts| rank::mann_whitney(&counts)),
+        Method::Es => numbers(reference, window).and_then(|(a, b)| spectrum::epps_singleton(a, b)),
+        Method::TTest => numbers(reference, window).map(|(a, b)| means::t_test(a, b)),
+        Method::Ed => numbers(reference, window).map(|(a, b)| sweep(a, b).energy()),
+        Method::Tvd => categories::counts(reference, window).map(|counts| permutation::total_variation(&counts)),
+        Method::EmpiricalMmd => numbers(reference, window).and_then(|(a, b)| permutation::mean_discrepancy(a, b)),
     }?;
     if score.is_nan() { Err(Unscorable::Undefined) } else { Ok(score) }
 }
@@ -154,4 +164,9 @@ fn numbers<'a>(reference: &'a Sample, window: &'a Sample) -> Result<(&'a Numbers
         (Sample::Labels(_), Sample::Labels(_)) => Err(Unscorable::NeedsNumbers),
         (Sample::Numbers(_), Sample::Labels(_)) | (Sample::Labels(_), Sample::Numbers(_)) => Err(Unscorable::Types),
     }
+}
+
+/// Counts of each different number, rising.
+fn runs(reference: &Sample, window: &Sample) -> Result<Vec<[u64; 2]>, Unscorable> {
+    numbers(reference, window).map(|(reference, window)| labels::paired_numbers(reference, window))
 }
