@@ -8,6 +8,8 @@ use dropout_model::metric::bootstrap::quantile;
 const FREQUENCIES: [f64; 2] = [0.4, 0.8];
 /// Fewest values of a side.
 const LEAST_VALUES: usize = 5;
+/// Variance of a cosine or sine that is rounding.
+const NO_VARIANCE: f64 = 1e-13;
 /// Values of both sides below which the statistic is corrected for size.
 const SMALL: usize = 25;
 
@@ -71,15 +73,22 @@ fn moments(values: &[f64], half: f64) -> (Vector, Matrix) {
     (mean, covariance)
 }
 
-/// d' M^+ d with the pseudo-inverse of a symmetric matrix, and its rank.
+/// d' M^+ d with the pseudo-inverse of a covariance, and its rank. Cosines and sines have a size of 1, so that an
+/// eigenvalue below 1e-13 is rounding: such a direction counts only if the means differ along it, and then nothing can
+/// make up for it. (SciPy lets rounding decide there, and its number is not the same on every machine.)
 fn inverse_form(matrix: Matrix, difference: Vector) -> (f64, f64) {
     let (values, vectors) = eigen(matrix);
-    let least = values.iter().fold(0.0, |most: f64, value| most.max(value.abs())) * 4.0 * f64::EPSILON;
     let (mut form, mut rank) = (0.0, 0.0);
-    for (at, value) in values.iter().enumerate().filter(|(_, value)| value.abs() > least) {
+    for (at, value) in values.iter().enumerate() {
         let along: f64 = vectors.iter().zip(difference).map(|(row, difference)| row[at] * difference).sum();
-        form += along * along / value;
-        rank += 1.0;
+        if *value > NO_VARIANCE {
+            form += along * along / value;
+            rank += 1.0;
+            continue;
+        }
+        if along * along > NO_VARIANCE {
+            return (f64::INFINITY, 1.0);
+        }
     }
     (form, rank)
 }
