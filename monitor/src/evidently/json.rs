@@ -13,6 +13,9 @@ const MAX_VALUES: usize = 1_000_000;
 /// Lists and objects at most; an object costs hundreds of bytes in memory.
 const MAX_CONTAINERS: usize = 100_000;
 
+/// Python's words for what is no number.
+const WORDS: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
+
 /// The value of a file; bare `NaN`, `Infinity` and `-Infinity` are null, and of equal keys the last wins, as in Python.
 pub fn value(bytes: &[u8]) -> Result<Value, Unreadable> {
     if bytes.len() > MAX_BYTES {
@@ -41,15 +44,25 @@ impl Scan {
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             at += scan.token(rest, at)?;
         }
+        if scan.depth > 0 {
+            return Err(Unreadable::Truncated { byte: at });
+        }
         Ok(scan)
     }
 
-    /// Copies a string, a bare number that JSON lacks, or one byte; how many bytes of the file that was.
+    /// Copies a string, a run of plain bytes or one other byte, or rewrites a bare word; how many bytes of the file that was.
     fn token(&mut self, rest: &[u8], at: usize) -> Result<usize, Unreadable> {
+        if WORDS.iter().any(|word| rest != b"-" && rest.len() < word.len() && word.starts_with(rest)) {
+            return Err(Unreadable::Truncated { byte: at + rest.len() });
+        }
         if let Some(length) = self.nameless(rest) {
             return Ok(length);
         }
-        let length = if rest.first() == Some(&b'"') { string(rest) } else { 1 };
+        let length = match rest.first() {
+            Some(b'"') => string(rest).ok_or(Unreadable::Truncated { byte: at + rest.len() })?,
+            Some(byte) if is_plain(byte) => rest.iter().take_while(|byte| is_plain(byte)).count(),
+            _ => 1,
+        };
         let token = rest.get(..length).unwrap_or(rest);
         self.count(token, at)?;
         self.text.extend_from_slice(token);
@@ -77,7 +90,7 @@ impl Scan {
 
     /// Writes null for a bare `NaN`, `Infinity` or `-Infinity` that is a whole token.
     fn nameless(&mut self, rest: &[u8]) -> Option<usize> {
-        let word = [b"NaN".as_slice(), b"Infinity", b"-Infinity"].into_iter().find(|word| rest.starts_with(word))?;
+        let word = WORDS.into_iter().find(|word| rest.starts_with(word))?;
         let ends = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r');
         let begins = |byte: &u8| matches!(byte, b',' | b'[' | b':' | b' ' | b'\t' | b'\n' | b'\r');
         if !self.text.last().is_none_or(begins) || !rest.get(word.len()).is_none_or(ends) {
@@ -104,17 +117,21 @@ impl Scan {
     }
 }
 
-/// Length of the string that `rest` begins with; all of it if the string does not end.
-fn string(rest: &[u8]) -> usize {
+/// Whether a byte outside a string neither begins nor ends anything that is counted or rewritten.
+const fn is_plain(byte: &u8) -> bool {
+    !matches!(byte, b'"' | b'[' | b']' | b'{' | b'}' | b',' | b'N' | b'I' | b'-')
+}
+
+/// Length of the string that `rest` begins with, with its quotes; none if it does not end.
+fn string(rest: &[u8]) -> Option<usize> {
     let mut at = 1;
-    while let Some(byte) = rest.get(at) {
-        match byte {
-            b'"' => return at + 1,
+    loop {
+        match rest.get(at)? {
+            b'"' => return Some(at + 1),
             b'\\' => at += 2,
             _ => at += 1,
         }
     }
-    rest.len()
 }
 
 #[cfg(test)]
@@ -143,6 +160,8 @@ mod tests {
         assert_eq!(place("[1,\n NaN, NaN, -Infinity, ?]"), Unreadable::NotJson { byte: 26 });
         assert_eq!(place("[NaN, 1"), Unreadable::Truncated { byte: 7 });
         assert_eq!(place(r#"{"a": "b"#), Unreadable::Truncated { byte: 8 });
+        assert_eq!(place("[1, -Infin"), Unreadable::Truncated { byte: 10 });
+        assert_eq!(place("[1, N"), Unreadable::Truncated { byte: 5 });
         assert_eq!(place(""), Unreadable::Truncated { byte: 0 });
     }
 
