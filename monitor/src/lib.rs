@@ -1,7 +1,9 @@
 //! Drift of what a model is asked about, and how well it does: statistics, Evidently's reports in and out, performance
 //! with and without labels, and one page that a person reads. It decides nothing about training.
 
+pub mod command;
 pub mod evidently;
+pub mod failure;
 pub mod method;
 pub mod page;
 pub mod performance;

@@ -1,0 +1,62 @@
+//! The command line: a table of commands, each with its options and what it does. Results go to standard output, everything
+//! else to standard error.
+
+mod arguments;
+mod import;
+
+use crate::failure::Failure;
+pub use arguments::Arguments;
+use std::io::Write as _;
+
+/// A command.
+struct Command {
+    name: &'static str,
+    /// Options that it knows.
+    options: &'static [&'static str],
+    /// Words besides options, at most.
+    words: usize,
+    /// Its lines of the help.
+    help: &'static str,
+    /// What it does; the exit code.
+    run: fn(&Arguments) -> Result<u8, Failure>,
+}
+
+/// Every command, in the order of the help.
+const COMMANDS: &[Command] =
+    &[Command { name: "import", options: &["format"], words: 1, help: import::HELP, run: import::run }];
+
+const ABOUT: &str = "dropout-monitor: says whether what a model is asked about has drifted, and how well it does\n";
+const CODES: &str = "exit codes: 0 done, 2 bad input or command line, 1 otherwise\n";
+
+/// Does what the words of a command line ask for; the exit code.
+pub fn run(words: &[String]) -> Result<u8, Failure> {
+    let asks_help = |word: &String| word == "--help" || word == "-h" || word == "help";
+    let Some((name, rest)) = words.split_first().filter(|_| !words.iter().any(asks_help)) else {
+        print(&help())?;
+        return Ok(if words.is_empty() { 2 } else { 0 });
+    };
+    if name == "--version" {
+        print(concat!("dropout-monitor ", env!("CARGO_PKG_VERSION"), "\n"))?;
+        return Ok(0);
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        return Err(Failure::Usage(format!("'{name}' is no command; --help lists them")));
+    };
+    (command.run)(&Arguments::read(rest, command.options, command.words)?)
+}
+
+fn help() -> String {
+    let lines: String = COMMANDS.iter().map(|command| format!("  {:<12} {}\n", command.name, command.help)).collect();
+    format!("{ABOUT}\n{lines}\n{CODES}")
+}
+
+/// Writes a result to standard output; a reader that has gone away, such as `head`, is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Disk { what: "write", place: "standard output".to_owned(), cause })
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
