@@ -2,9 +2,12 @@
 //! with and without labels, and one page that a person reads. It decides nothing about training.
 
 pub mod command;
+pub mod engine;
 pub mod evidently;
 pub mod failure;
+pub mod frame;
 pub mod method;
 pub mod page;
 pub mod performance;
+pub mod records;
 pub mod report;

@@ -99,6 +99,27 @@ impl<'b> Opened<'b> {
         }
     }
 
+    /// The names of all columns and the records with all cells; a name that is there twice is refused.
+    pub fn all(self, file: &str) -> Result<(Vec<String>, Records<'b>), BadInput> {
+        let twice = |(at, name): (usize, &String)| {
+            let first = self.names.iter().position(|other| other == name)?;
+            (first < at).then_some((first + 1, at + 1))
+        };
+        if let Some((first, second)) = self.names.iter().enumerate().find_map(twice) {
+            let message = format!("{file}: columns {first} and {second} have the same name; rename or remove one");
+            return Err(BadInput::new(Reason::DuplicateColumn, message));
+        }
+        let names = self.names.clone();
+        match self.records {
+            Unread::Csv(records) => Ok((names, records)),
+            #[cfg(feature = "parquet")]
+            Unread::Parquet(parquet) => {
+                let places: Vec<usize> = (0..names.len()).collect();
+                Ok((names, parquet.records(&places)?))
+            }
+        }
+    }
+
     /// The records with the cells of some columns, in the order given. A column that is not there is left out.
     pub fn columns(self, names: &[&str]) -> Result<Records<'b>, BadInput> {
         let place = |name: &&str| self.names.iter().position(|other| other == name);

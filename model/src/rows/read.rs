@@ -132,6 +132,11 @@ pub fn named_columns<'b>(file: &str, bytes: &'b [u8], columns: &[&str]) -> Resul
     Opened::new(file, bytes)?.columns(columns)
 }
 
+/// The names of all columns of a file, and its records, unchecked; a name that is there twice is refused.
+pub fn all_columns<'b>(file: &str, bytes: &'b [u8]) -> Result<(Vec<String>, Records<'b>), BadInput> {
+    Opened::new(file, bytes)?.all(file)
+}
+
 fn opened<'a, 'b>(file: &str, bytes: &'b [u8], contract: &Contract<'a>) -> Result<(Layout<'a>, Records<'b>), BadInput> {
     Opened::new(file, bytes)?.laid_out(file, |header| header.layout(contract))
 }

@@ -1,0 +1,43 @@
+//! `erase`: takes a patient out of the records of a model.
+
+use super::Arguments;
+use crate::{failure::Failure, records};
+use dropout_model::pseudonym::{Key, Pseudonym};
+use dropout_store::Store;
+use std::{fs, io::Read as _, path::Path};
+
+/// Its lines of the help.
+pub const HELP: &str = "--store DIR (--pseudonym HEX | --key FILE --patient-id-file FILE|-)
+               takes a patient out of all recorded predictions and outcomes; DIR is the model's folder of the store. The
+               identifier is read from a file or standard input, so that it stands in no shell history. Bundles,
+               references and reports that were made before are not changed; retrain to forget what was learned";
+
+/// Does it.
+pub fn run(arguments: &Arguments) -> Result<u8, Failure> {
+    let store = Store::at(Path::new(arguments.needed("store")?));
+    let pseudonym = pseudonym(arguments)?;
+    let erased = records::erase(&store, pseudonym.as_str())?;
+    println!("{} lines taken out of {} of {} batches", erased.lines, erased.changed, erased.batches);
+    Ok(0)
+}
+
+fn pseudonym(arguments: &Arguments) -> Result<Pseudonym, Failure> {
+    if let Some(hex) = arguments.optional("pseudonym") {
+        let no = || Failure::Usage("--pseudonym must be 64 hex digits".to_owned());
+        return Pseudonym::read(hex).ok_or_else(no);
+    }
+    let file = arguments.needed("key")?;
+    let key = fs::read(file).map_err(|cause| Failure::Disk { what: "read", place: file.to_owned(), cause })?;
+    let key = Key::new(&key).map_err(|error| Failure::Usage(format!("{file}: {error}")))?;
+    Ok(key.pseudonym(patient(arguments.needed("patient-id-file")?)?.trim_end_matches(['\r', '\n'])))
+}
+
+fn patient(file: &str) -> Result<String, Failure> {
+    let failed = |cause| Failure::Disk { what: "read", place: file.to_owned(), cause };
+    if file == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(failed)?;
+        return Ok(text);
+    }
+    fs::read_to_string(file).map_err(failed)
+}

@@ -1,0 +1,194 @@
+//! One column on both sides: the test, the effect, missing values, Evidently's number, the shape. Whether it drifted is said
+//! when all columns are known.
+
+use super::{Chosen, Comparison, is_number, shape};
+use crate::{
+    frame::{ColumnSpec, Frame, MISSING, Values},
+    method::{
+        Homogeneity, Labels, Numbers, Sample, default_method, default_threshold, homogeneity, is_drifted,
+        jensen_shannon, score, sweep, total_variation, two_proportions,
+    },
+    report::{
+        ColumnKind, ColumnReport, Direction, Effect, EvidentlyScore, Missing, Pair, SMALLEST_CELL, Settings, Test,
+    },
+};
+use std::collections::BTreeMap;
+
+/// Compares a column that both sides have.
+pub fn compared(asked: &Comparison<'_>, spec: &ColumnSpec, chosen: &Chosen) -> ColumnReport {
+    let side = |frame: &Frame, rows: &[usize]| {
+        frame
+            .column(&spec.name)
+            .map_or_else(|| Drawn::of(&Values::none(spec.kind), &[]), |values| Drawn::of(values, rows))
+    };
+    let (reference, window) = (side(asked.reference, &chosen.reference), side(asked.window, &chosen.window));
+    report(spec, (reference, window), &asked.settings)
+}
+
+/// Compares the risks, if both sides have them.
+pub fn risk(asked: &Comparison<'_>, chosen: &Chosen) -> Option<ColumnReport> {
+    let side = |frame: &Frame, rows: &[usize]| {
+        let risks: Vec<f64> = rows.iter().filter_map(|row| frame.risk.get(*row)).copied().collect();
+        Drawn { all: rows.len() as u64, sample: Sample::Numbers(Numbers::new(risks)) }
+    };
+    let (reference, window) = (side(asked.reference, &chosen.reference), side(asked.window, &chosen.window));
+    let spec = ColumnSpec {
+        name: super::RISK.to_owned(),
+        kind: ColumnKind::Num,
+        is_whole: false,
+        is_time: false,
+        min: None,
+        max: None,
+        values: Vec::new(),
+        importance: None,
+    };
+    let is_known = !reference.sample.is_empty() && !window.sample.is_empty();
+    is_known.then(|| report(&spec, (reference, window), &asked.settings))
+}
+
+/// The values of a column in some rows.
+struct Drawn {
+    /// All rows, missing values included.
+    all: u64,
+    sample: Sample,
+}
+
+impl Values {
+    /// A column without rows.
+    pub fn none(kind: ColumnKind) -> Self {
+        match kind {
+            ColumnKind::Num => Self::Numbers { numbers: Vec::new(), texts: 0 },
+            ColumnKind::Cat | ColumnKind::Unknown => Self::Categories { names: Vec::new(), codes: Vec::new() },
+        }
+    }
+}
+
+impl Drawn {
+    fn of(values: &Values, rows: &[usize]) -> Self {
+        let sample = match values {
+            Values::Numbers { numbers, .. } => {
+                Sample::Numbers(Numbers::new(rows.iter().filter_map(|row| numbers.get(*row)).copied().collect()))
+            }
+            Values::Categories { names, codes } => {
+                let mut counts = vec![0_u64; names.len()];
+                let codes = rows.iter().filter_map(|row| codes.get(*row)).filter(|code| **code != MISSING);
+                codes.for_each(|code| counts.iter_mut().skip(*code as usize).take(1).for_each(|count| *count += 1));
+                Sample::Labels(Labels::from_counts(names.iter().cloned().zip(counts).collect()))
+            }
+        };
+        Self { all: rows.len() as u64, sample }
+    }
+
+    fn missing(&self) -> u64 {
+        self.all.saturating_sub(self.sample.len())
+    }
+}
+
+fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Settings) -> ColumnReport {
+    let whole = |drawn: Drawn| match drawn.sample {
+        Sample::Numbers(numbers) if spec.is_whole => Drawn { sample: Sample::Numbers(numbers.whole()), ..drawn },
+        Sample::Numbers(_) | Sample::Labels(_) => drawn,
+    };
+    let (reference, window) = (whole(reference), whole(window));
+    let n = Pair { reference: reference.sample.len(), window: window.sample.len() };
+    let mut column = ColumnReport {
+        name: spec.name.clone(),
+        kind: spec.kind,
+        is_time: spec.is_time,
+        importance: spec.importance,
+        n: Some(n),
+        missing: Some(missing(&reference, &window)),
+        test: None,
+        effect: None,
+        evidently: evidently(&reference.sample, &window.sample),
+        drifted: None,
+        direction: None,
+        notes: Vec::new(),
+        unseen: BTreeMap::new(),
+        shape: shape::shape(&reference.sample, &window.sample),
+    };
+    if n.reference < settings.min_values || n.window < settings.min_values {
+        column.notes.push(format!("fewer than {} values on one side: neither drifted nor not", settings.min_values));
+        return column;
+    }
+    match (&reference.sample, &window.sample) {
+        (Sample::Numbers(left), Sample::Numbers(right)) if is_number(spec.kind, pooled(left, right)) => {
+            numbers(&mut column, (left, right), settings);
+        }
+        (left, right) => categories(&mut column, (&labels(left), &labels(right)), settings),
+    }
+    column
+}
+
+/// How many different numbers both sides have together.
+fn pooled(left: &Numbers, right: &Numbers) -> usize {
+    let own = right.counted().filter(|(number, _)| left.values().binary_search_by(|x| x.total_cmp(number)).is_err());
+    left.distinct() + own.count()
+}
+
+fn labels(sample: &Sample) -> Labels {
+    match sample {
+        Sample::Numbers(numbers) => Labels::from_numbers(numbers),
+        Sample::Labels(labels) => labels.clone(),
+    }
+}
+
+fn missing(reference: &Drawn, window: &Drawn) -> Missing {
+    let share = |drawn: &Drawn| if drawn.all == 0 { 0.0 } else { drawn.missing() as f64 / drawn.all as f64 };
+    let share = Pair { reference: share(reference), window: share(window) };
+    let p = two_proportions((reference.missing(), reference.all), (window.missing(), window.all));
+    Missing { share, p, drifted: p <= 0.01 && (share.window - share.reference).abs() >= 0.05 }
+}
+
+fn numbers(column: &mut ColumnReport, (left, right): (&Numbers, &Numbers), settings: &Settings) {
+    let swept = sweep(left, right);
+    let ks = swept.ks();
+    column.test = Some(Test {
+        name: "ks".to_owned(),
+        statistic: Some(ks.d),
+        p: ks.p,
+        p_adjusted: None,
+        p_method: if ks.is_exact { "exact" } else { "asymptotic" }.to_owned(),
+    });
+    let value = swept.wasserstein(left);
+    column.effect = Some(Effect { metric: "wasserstein_norm".to_owned(), value, threshold: settings.effect });
+    column.direction = Some(if right.mean() >= left.mean() { Direction::Up } else { Direction::Down });
+}
+
+fn categories(column: &mut ColumnReport, (left, right): (&Labels, &Labels), settings: &Settings) {
+    let Homogeneity { statistic, p, pooled_rare, is_exact } = homogeneity(left, right);
+    let is_constant = left.distinct() <= 1 && right.distinct() <= 1 && left.counts.keys().eq(right.counts.keys());
+    let name = match (is_constant, is_exact) {
+        (true, _) => "constant",
+        (false, true) => "fisher_exact",
+        (false, false) => "chi2_homogeneity",
+    };
+    let p_method = if is_exact { "exact" } else { "asymptotic" }.to_owned();
+    column.test = Some(Test { name: name.to_owned(), statistic, p, p_adjusted: None, p_method });
+    let value = jensen_shannon(left, right).max(total_variation(left, right));
+    let metric = "max(jensenshannon,tvd)".to_owned();
+    column.effect = Some(Effect { metric, value, threshold: settings.effect });
+    if is_constant {
+        column.notes.push("constant".to_owned());
+    }
+    if pooled_rare > 0 {
+        column.notes.push(format!("{pooled_rare} rare categories were tested as one"));
+    }
+    let unseen = right.counts.iter().filter(|(name, _)| left.count(name) == 0);
+    let told = |(name, count): (&String, &u64)| (name.clone(), (*count >= SMALLEST_CELL).then_some(*count));
+    column.unseen = unseen.map(told).collect();
+}
+
+/// Evidently's default method and its number; none where Evidently has none.
+fn evidently(reference: &Sample, window: &Sample) -> Option<EvidentlyScore> {
+    let method = default_method(reference, window).ok()?;
+    let threshold = default_threshold(method);
+    let score = score(method, reference, window).ok();
+    Some(EvidentlyScore {
+        method: Some(method),
+        display: method.display_name().to_owned(),
+        score,
+        threshold: Some(threshold),
+        drifted: Some(score.is_some_and(|score| is_drifted(method, score, threshold))),
+    })
+}

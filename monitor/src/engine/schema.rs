@@ -1,0 +1,142 @@
+//! What is wrong with the columns themselves, before anything is compared. A column that is missing, empty or of another type
+//! breaks the data: nothing may be retrained on it. Unseen categories, values out of range, missing values and columns that
+//! became constant or new are told.
+
+use super::Comparison;
+use crate::{
+    frame::{ColumnSpec, MISSING, Values},
+    method::two_proportions,
+    report::{ColumnKind, SMALLEST_CELL, SchemaFinding, SchemaKind},
+};
+use std::collections::BTreeSet;
+
+/// Share of filled cells of another type from which a column is of another type.
+const OTHER_TYPE: f64 = 0.05;
+
+/// Whether a finding breaks the data.
+pub fn is_breach(kind: SchemaKind) -> bool {
+    match kind {
+        SchemaKind::MissingColumn | SchemaKind::AllMissing | SchemaKind::OtherType => true,
+        SchemaKind::NewColumn
+        | SchemaKind::Missingness
+        | SchemaKind::UnseenCategory
+        | SchemaKind::OutOfRange
+        | SchemaKind::Constant => false,
+    }
+}
+
+/// The findings, breaches first, then in the order of the columns.
+pub fn findings(asked: &Comparison<'_>) -> Vec<SchemaFinding> {
+    let mut findings: Vec<SchemaFinding> = Vec::new();
+    for spec in asked.schema {
+        let (reference, window) = (asked.reference.column(&spec.name), asked.window.column(&spec.name));
+        match (reference, window) {
+            (Some(_), None) => findings.push(missing_column(spec, "window")),
+            (None, _) => findings.push(missing_column(spec, "reference")),
+            (Some(reference), Some(window)) => findings.extend(of_column(spec, reference, window)),
+        }
+    }
+    let known: BTreeSet<&String> = asked.reference.others.iter().collect();
+    let new = asked.window.others.iter().filter(|name| !known.contains(name) && !asked.reference.others.is_empty());
+    findings.extend(new.map(|name| finding(SchemaKind::NewColumn, name, "it is in the window only".to_owned())));
+    findings.sort_by_key(|finding| !is_breach(finding.kind));
+    findings
+}
+
+fn missing_column(spec: &ColumnSpec, side: &str) -> SchemaFinding {
+    let message = format!("the {side} has no column '{}'; give it, or take it out of the features", spec.name);
+    finding(SchemaKind::MissingColumn, &spec.name, message)
+}
+
+fn finding(kind: SchemaKind, column: &str, message: String) -> SchemaFinding {
+    SchemaFinding { kind, column: column.to_owned(), message }
+}
+
+fn of_column(spec: &ColumnSpec, reference: &Values, window: &Values) -> Vec<SchemaFinding> {
+    let (left, right) = (Filled::of(reference), Filled::of(window));
+    let find = |kind, message: String| Some(finding(kind, &spec.name, message));
+    if right.rows > 0 && right.filled + right.texts == 0 && left.filled > 0 {
+        let message = format!("all {} values of '{}' are missing in the window", right.rows, spec.name);
+        return find(SchemaKind::AllMissing, message).into_iter().collect();
+    }
+    if right.texts as f64 > OTHER_TYPE * (right.filled + right.texts) as f64 {
+        let message =
+            format!("{} of {} values of '{}' are no numbers", right.texts, right.filled + right.texts, spec.name);
+        return find(SchemaKind::OtherType, message).into_iter().collect();
+    }
+    let (was, is) = (left.missing_share(), right.missing_share());
+    let p = two_proportions((left.rows - left.filled, left.rows), (right.rows - right.filled, right.rows));
+    let missingness = (p <= 0.01 && is - was >= 0.05).then(|| {
+        let (was, is) = (was * 100.0, is * 100.0);
+        find(SchemaKind::Missingness, format!("{is:.1} % of '{}' are missing, {was:.1} % in the reference", spec.name))
+    });
+    let constant = (left.different > 1 && right.different == 1 && right.filled >= 30)
+        .then(|| find(SchemaKind::Constant, format!("'{}' has one value in the window and had several", spec.name)));
+    let others =
+        [missingness.flatten(), constant.flatten(), out_of_range(spec, window), unseen(spec, reference, window)];
+    others.into_iter().flatten().collect()
+}
+
+fn out_of_range(spec: &ColumnSpec, window: &Values) -> Option<SchemaFinding> {
+    let Values::Numbers { numbers, .. } = window else { return None };
+    let is_out =
+        |number: &&f64| spec.min.is_some_and(|min| **number < min) || spec.max.is_some_and(|max| **number > max);
+    let count = numbers.iter().filter(is_out).count();
+    let message = || format!("{count} of {} values of '{}' are outside the feature's bounds", numbers.len(), spec.name);
+    (count > 0).then(|| finding(SchemaKind::OutOfRange, &spec.name, message()))
+}
+
+fn unseen(spec: &ColumnSpec, reference: &Values, window: &Values) -> Option<SchemaFinding> {
+    if spec.kind == ColumnKind::Num {
+        return None;
+    }
+    let known: BTreeSet<&str> = used(reference).into_iter().map(|(name, _)| name).collect();
+    let unseen: Vec<(&str, u64)> = used(window).into_iter().filter(|(name, _)| !known.contains(name)).collect();
+    let (categories, rows) = (unseen.len(), unseen.iter().map(|(_, count)| count).sum::<u64>());
+    let rows = if rows < SMALLEST_CELL { format!("fewer than {SMALLEST_CELL}") } else { rows.to_string() };
+    let message = || {
+        let noun = if categories == 1 { "category" } else { "categories" };
+        format!("'{}' has {categories} {noun} that the reference does not have, in {rows} rows", spec.name)
+    };
+    (categories > 0).then(|| finding(SchemaKind::UnseenCategory, &spec.name, message()))
+}
+
+/// The categories that occur, with their counts.
+fn used(values: &Values) -> Vec<(&str, u64)> {
+    let Values::Categories { names, codes } = values else { return Vec::new() };
+    let mut counts = vec![0_u64; names.len()];
+    let codes = codes.iter().filter(|code| **code != MISSING);
+    codes.for_each(|code| counts.iter_mut().skip(*code as usize).take(1).for_each(|count| *count += 1));
+    names.iter().map(String::as_str).zip(counts).filter(|(_, count)| *count > 0).collect()
+}
+
+/// How a column is filled.
+struct Filled {
+    rows: u64,
+    filled: u64,
+    texts: u64,
+    /// Different values: one, or two for several.
+    different: u8,
+}
+
+impl Filled {
+    fn of(values: &Values) -> Self {
+        match values {
+            Values::Numbers { numbers, texts } => {
+                let filled: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
+                let is_other = |number: &f64| filled.first().is_some_and(|first| first != number);
+                let different = u8::from(!filled.is_empty()) + u8::from(filled.iter().any(is_other));
+                Self { rows: numbers.len() as u64, filled: filled.len() as u64, texts: *texts, different }
+            }
+            Values::Categories { codes, .. } => {
+                let used = used(values);
+                let filled = used.iter().map(|(_, count)| count).sum();
+                Self { rows: codes.len() as u64, filled, texts: 0, different: used.len().min(2) as u8 }
+            }
+        }
+    }
+
+    fn missing_share(&self) -> f64 {
+        if self.rows == 0 { 0.0 } else { (self.rows - self.filled) as f64 / self.rows as f64 }
+    }
+}
