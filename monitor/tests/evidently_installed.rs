@@ -5,7 +5,7 @@ mod reports;
 
 use dropout_monitor::{
     evidently::{Format, Imported, read, write_legacy},
-    report::{DriftReport, Verdict},
+    report::{Advice, DriftReport, Verdict},
 };
 use reports::{skipped, workspace};
 use serde_json::{Value, json};
@@ -81,6 +81,21 @@ fn shapes(folder: &Path) {
     assert_eq!(drifted(&suite.report), drifted(&legacy.report));
 }
 
+/// Tests that people set themselves outrank the share, which is drift here by drift_share.
+fn own_tests(folder: &Path) {
+    let decision = |name: &str| of(&folder.join(name)).report.decision;
+    let found = ["share-passed.json", "share-warned.json", "share-lower.json"].map(decision);
+    let verdicts = found.each_ref().map(|decision| (decision.verdict, decision.advice));
+    let expected = [
+        (Verdict::NoDrift, Advice::Nothing),
+        (Verdict::NoDrift, Advice::Watch),
+        (Verdict::Unknown, Advice::WaitForData),
+    ];
+    assert_eq!(verdicts, expected, "{found:?}");
+    assert!(found[0].reasons[0].ends_with("; its test asks for a share below 90.0 %"), "{found:?}");
+    assert!(found[1].reasons[0].contains("its test warns, and is not critical"), "{found:?}");
+}
+
 /// A script of five lines reads our export as it reads Evidently's own file.
 fn script(folder: &Path) {
     let plain = of(&folder.join("report.json")).report;
@@ -104,5 +119,6 @@ fn the_installed_package_is_read_and_its_scripts_read_us() {
     }
     methods(&folder);
     shapes(&folder);
+    own_tests(&folder);
     script(&folder);
 }

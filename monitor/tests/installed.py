@@ -42,8 +42,9 @@ def make(folder):
     from evidently.legacy.report import Report as Legacy
     from evidently.legacy.test_preset import DataDriftTestPreset as Tests
     from evidently.legacy.test_suite import TestSuite
-    from evidently.metrics import ValueDrift
+    from evidently.metrics import DriftedColumnsCount, ValueDrift
     from evidently.presets import DataDriftPreset
+    from evidently.tests import gt, lt
 
     reference, current = pair()
 
@@ -57,6 +58,9 @@ def make(folder):
     tested = Report([DataDriftPreset()], include_tests=True).run(current, reference)
     write("report-tests.json", tested.json())
     write("snapshot-tests.json", tested.dumps())
+    for name, test in [("passed", lt(0.9)), ("warned", lt(0.3, is_critical=False)), ("lower", gt(0.1))]:
+        metrics = [DriftedColumnsCount(share_tests=[test])]
+        write(f"share-{name}.json", Report(metrics).run(current, reference).json())
     for name, tool in [("legacy", Legacy([Preset()])), ("legacy-tests", TestSuite([Tests()]))]:
         tool.run(reference_data=reference, current_data=current)
         write(name + ".json", tool.json())
