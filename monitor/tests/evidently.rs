@@ -160,6 +160,34 @@ fn what_a_script_cut_out_is_read() {
     assert_eq!(text.to_string(), "metrics[0].result.dataset_drift must be true or false");
 }
 
+#[test]
+fn numbers_that_are_none_make_no_verdict() {
+    let legacy = br#"{"version": "0.6.7", "metrics": [{"metric": "DatasetDriftMetric", "result": {"drift_share": 0.5,
+        "number_of_columns": 0, "number_of_drifted_columns": 0, "share_of_drifted_columns": NaN, "dataset_drift": false}}]}"#;
+    let report = read(legacy).unwrap().report;
+    assert_eq!((report.decision.verdict, report.decision.advice), (Verdict::Unknown, Advice::WaitForData));
+    for value in
+        [json!({"count": 2.0, "share": null}), json!({"count": 3.0, "share": 0.41}), json!({"count": 0, "share": 0.4})]
+    {
+        assert_eq!(of(&seven(value.clone(), json!([]))).report.decision.verdict, Verdict::Unknown, "{value}");
+    }
+    let mut without = seven(json!({"count": 1.0, "share": 0.25}), json!([]));
+    assert_eq!(of(&without).report.decision.verdict, Verdict::NoDrift);
+    without["metrics"][0]["config"].as_object_mut().unwrap().remove("drift_share");
+    assert_eq!(of(&without).report.decision.verdict, Verdict::Unknown, "a share without a limit");
+}
+
+#[test]
+fn of_two_results_for_a_column_the_last_counts_with_a_word() {
+    let mut report = seven(json!({"count": 1.0, "share": 0.25}), json!([]));
+    let mut again = report["metrics"][1].clone();
+    again["value"] = json!(0.9);
+    report["metrics"].as_array_mut().unwrap().push(again);
+    let column = of(&report).report.columns.remove(0);
+    assert_eq!(column.drifted, Some(false));
+    assert_eq!(column.notes, ["the file has results for this column that differ; the last counts"]);
+}
+
 fn seven(value: Value, tests: Value) -> Value {
     json!({"metrics": [
         {"id": "a", "config": {"type": "evidently:metric_v2:DriftedColumnsCount", "drift_share": 0.5}, "value": value},

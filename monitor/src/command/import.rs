@@ -74,7 +74,11 @@ fn line(column: &ColumnReport, width: usize) -> String {
     )
 }
 
-/// Text of a file without the characters that could command a terminal.
+/// Text of a file without the characters that command a terminal or turn the direction of writing.
 fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+    let is_command = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if is_command(letter) { '\u{fffd}' } else { letter }).collect()
 }

@@ -7,6 +7,7 @@ use super::{
     names,
     place::Placed,
     unreadable::Unreadable,
+    write::DECIDED_BY,
 };
 use crate::report::{ColumnKind, ColumnReport, Dataset, EvidentlyScore};
 use std::collections::BTreeMap;
@@ -81,37 +82,55 @@ fn nameless(found: &mut Found, entry: &Placed<'_>) -> Result<(), Unreadable> {
 }
 
 fn said(result: &Placed<'_>) -> Result<Said, Unreadable> {
-    let share = result.optional("share_of_drifted_columns")?;
-    let limit = result.optional("drift_share")?;
-    let columns = result.optional("number_of_columns")?;
-    let drifted = result.optional("number_of_drifted_columns")?;
-    let is_blank = [&share, &limit, &columns, &drifted].into_iter().flatten().any(Placed::is_null);
-    let count = |field: Option<Placed<'_>>| field.map_or(Ok(None), |field| field.count());
-    let fraction = |field: Option<Placed<'_>>| field.map_or(Ok(None), |field| field.share());
-    let (columns, drifted) = (count(columns)?, count(drifted)?);
-    let has_counts = columns.is_some() && drifted.is_some();
-    let dataset = Dataset {
-        columns: columns.unwrap_or(0),
-        drifted: drifted.unwrap_or(0),
-        share: fraction(share)?,
-        weighted_share: None,
-        limit: fraction(limit)?,
-    };
-    let Some(drift) = result.needed("dataset_drift")?.flag()? else {
-        return Ok(Said::unknown(dataset, "dataset_drift is null: it is not known whether the data set drifted"));
-    };
-    if is_blank {
-        return Ok(Said::unknown(dataset, "a number of the data set is null or NaN, so its verdict means nothing"));
+    let numbers = Numbers::read(result)?;
+    let drift = result.needed("dataset_drift")?.flag()?;
+    let is_ours = result.sought(&[DECIDED_BY]).is_some();
+    Ok(match (drift, numbers.doubt(drift, is_ours)) {
+        (Some(drift), None) => Said::plain(numbers.dataset, drift),
+        (_, Some(why)) => Said::unknown(numbers.dataset, why),
+        (None, None) => Said::unknown(numbers.dataset, "dataset_drift is null: it is not known whether there is drift"),
+    })
+}
+
+/// The numbers of DatasetDriftMetric; a script may have cut off any of them.
+struct Numbers {
+    dataset: Dataset,
+    has_counts: bool,
+    /// One of them is there, but null or NaN.
+    is_blank: bool,
+}
+
+impl Numbers {
+    fn read(result: &Placed<'_>) -> Result<Self, Unreadable> {
+        let fields = ["number_of_columns", "number_of_drifted_columns", "share_of_drifted_columns", "drift_share"]
+            .map(|key| result.optional(key));
+        let [columns, drifted, share, limit] = fields;
+        let (columns, drifted, share, limit) = (columns?, drifted?, share?, limit?);
+        let is_blank = [&columns, &drifted, &share, &limit].into_iter().flatten().any(Placed::is_null);
+        let count = |field: Option<Placed<'_>>| field.map_or(Ok(None), |field| field.count());
+        let fraction = |field: Option<Placed<'_>>| field.map_or(Ok(None), |field| field.share());
+        let (columns, drifted) = (count(columns)?, count(drifted)?);
+        let dataset = Dataset {
+            columns: columns.unwrap_or(0),
+            drifted: drifted.unwrap_or(0),
+            share: fraction(share)?,
+            weighted_share: None,
+            limit: fraction(limit)?,
+        };
+        Ok(Self { dataset, has_counts: columns.is_some() && drifted.is_some(), is_blank })
     }
-    let is_ours = result.sought(&[super::write::DECIDED_BY]).is_some();
-    let by_share = dataset.share.zip(dataset.limit).map(|(share, limit)| share >= limit);
-    if !is_ours && by_share.is_some_and(|by_share| by_share != drift) {
-        return Ok(Said::unknown(dataset, "dataset_drift contradicts the share of drifted columns and its limit"));
+
+    /// Why these cannot be the numbers behind a verdict. Evidently's own verdict is that of the share.
+    fn doubt(&self, drift: Option<bool>, is_ours: bool) -> Option<&'static str> {
+        if self.is_blank {
+            return Some("a number of the data set is null or NaN, so its verdict means nothing");
+        }
+        let by_share = self.dataset.share.zip(self.dataset.limit).map(|(share, limit)| share >= limit);
+        if !is_ours && drift.is_some() && by_share.is_some() && by_share != drift {
+            return Some("dataset_drift contradicts the share of drifted columns and its limit");
+        }
+        contradiction(&self.dataset).filter(|_| self.has_counts)
     }
-    if let Some(why) = contradiction(&dataset).filter(|_| has_counts) {
-        return Ok(Said::unknown(dataset, why));
-    }
-    Ok(Said::plain(dataset, drift))
 }
 
 fn table(found: &mut Found, result: &Placed<'_>) -> Result<(), Unreadable> {

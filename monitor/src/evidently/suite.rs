@@ -39,21 +39,11 @@ fn loudest(told: Vec<(Status, Said)>) -> Option<Said> {
 /// A test of all columns: what it says, and the columns that it tells.
 fn whole(found: &mut Found, test: &Placed<'_>, is_share: bool) -> Result<(Status, Said), Unreadable> {
     let status = Status::read(test)?;
-    let mut dataset = Dataset::default();
-    if let Some(features) = test.sought(&["parameters", "features"]) {
-        for (name, fields) in features.entries()? {
-            let column = tested(fields.fits(name)?, &fields)?;
-            dataset.columns += 1;
-            dataset.drifted += u64::from(column.drifted == Some(true));
-            found.add(column);
-        }
-    }
-    dataset.share = (dataset.columns > 0).then(|| dataset.drifted as f64 / dataset.columns as f64);
+    let mut dataset = features(found, test)?;
     let Some(condition) = test.sought(&["parameters", "condition"]) else {
         return Ok((status, Said::tested(dataset, status)));
     };
-    let below = condition.optional("lt")?.filter(|limit| !limit.is_null());
-    if is_share && let Some(below) = &below {
+    if is_share && let Some(below) = condition.optional("lt")? {
         dataset.limit = below.share()?;
     }
     if !is_upper(&condition) {
@@ -63,6 +53,20 @@ fn whole(found: &mut Found, test: &Placed<'_>, is_share: bool) -> Result<(Status
         return Ok((Status::Error, Said::unknown(dataset, "Evidently's test contradicts its own numbers")));
     }
     Ok((status, Said::tested(dataset, status)))
+}
+
+/// Adds the columns of a test of all, and counts them.
+fn features(found: &mut Found, test: &Placed<'_>) -> Result<Dataset, Unreadable> {
+    let mut dataset = Dataset::default();
+    let Some(features) = test.sought(&["parameters", "features"]) else { return Ok(dataset) };
+    for (name, fields) in features.entries()? {
+        let column = tested(fields.fits(name)?, &fields)?;
+        dataset.columns += 1;
+        dataset.drifted += u64::from(column.drifted == Some(true));
+        found.add(column);
+    }
+    dataset.share = (dataset.columns > 0).then(|| dataset.drifted as f64 / dataset.columns as f64);
+    Ok(dataset)
 }
 
 fn is_upper(condition: &Placed<'_>) -> bool {
