@@ -127,6 +127,7 @@ impl Folder {
             bundle_digest: bundle_digest.into(),
             policy: policy(),
             accepts: Vec::new(),
+            records: None,
         };
         self.write("serving.json", &serde_json::to_vec(&serving).unwrap());
     }
