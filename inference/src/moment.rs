@@ -13,6 +13,12 @@ pub const DATE: &str = "must be a date, YYYY-MM-DD, from 1900-01-01 to at most o
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment(Timestamp);
 
+impl From<Timestamp> for Moment {
+    fn from(time: Timestamp) -> Self {
+        Self(time)
+    }
+}
+
 impl Moment {
     /// This moment.
     pub fn now() -> Self {

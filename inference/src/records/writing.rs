@@ -30,7 +30,7 @@ const TICK: Duration = Duration::from_millis(50);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Longest pause after a failure.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Pause after a failure while the process ends.
 const LAST_PAUSE: Duration = Duration::from_millis(100);
