@@ -20,7 +20,8 @@ pub struct Prediction<'a> {
     pub bundle_digest: &'a str,
     /// Identity of the policy that decided.
     pub policy_hash: &'a str,
-    /// Identity of this prediction, 32 hex digits, made of nothing that was sent.
+    /// Identity of this prediction, 32 hex digits. Where records are kept it carries a keyed check of its patient; else it
+    /// is made of nothing that was sent.
     pub prediction_id: String,
     /// Features that were missing and in whose place the training rows' value was put.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -44,6 +45,12 @@ pub struct Card<'a> {
     pub horizon_seconds: u64,
     /// The fields of a request beside `patient_id`, with their bounds.
     pub features: &'a [Feature],
+    /// A further field, which may be left out: the landmark's date, `YYYY-MM-DD`. Left out: the day of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<&'a str>,
+    /// A further field, which may be left out unless it is a feature: the landmark day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub landmark: Option<&'a str>,
     /// Threshold and tiers.
     pub policy: &'a Policy,
 }

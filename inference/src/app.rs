@@ -1,6 +1,6 @@
 //! The routes of the port for predictions. Everything on it wants a key; nothing on it is about health.
 
-use crate::{context::Context, journal, predict, problem::Problem};
+use crate::{context::Context, journal, outcomes, predict, problem::Problem};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -14,13 +14,14 @@ use std::sync::Arc;
 /// Header of a client's key.
 pub const KEY_HEADER: &str = "x-api-key";
 
-/// Largest body, in bytes.
+/// Largest body, in bytes, but for outcomes.
 pub const MAX_BODY: usize = 64 << 10;
 
 /// The service as a router, so that a test can call it without a port.
 pub fn app(context: Arc<Context>) -> Router {
     Router::new()
         .route("/predict", post(predict::predict))
+        .route("/v1/outcomes", post(outcomes::tell).layer(DefaultBodyLimit::max(outcomes::MAX_BODY)))
         .route("/v1/model", get(model))
         .method_not_allowed_fallback(async || refused(StatusCode::METHOD_NOT_ALLOWED))
         .route_layer(from_fn_with_state(Arc::clone(&context), require_key))
@@ -31,7 +32,7 @@ pub fn app(context: Arc<Context>) -> Router {
 }
 
 fn refused(status: StatusCode) -> Problem {
-    Problem::new(status, "The service has POST /predict and GET /v1/model.")
+    Problem::new(status, "The service has POST /predict, POST /v1/outcomes and GET /v1/model.")
 }
 
 /// Lets a request pass if it shows exactly one key and that one is accepted. Nothing of the body has been read by then.

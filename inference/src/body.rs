@@ -1,5 +1,4 @@
-//! The body of a request as it was sent: one JSON object, known fields, each once. It never keeps the patient's id and
-//! never repeats a value.
+//! The body of a request as it was sent: one JSON object, known fields, each once. It never repeats a value.
 
 use crate::{
     problem::{FieldProblem, Problem},
@@ -15,22 +14,30 @@ use std::fmt;
 /// Longest patient id, in characters.
 const MAX_ID: usize = 128;
 
+/// What a patient id must be.
+pub const ID: &str = "must be a text of 1 to 128 characters";
+
 /// Most fields that one refusal names, so that an answer stays small whatever was sent.
-const MAX_PROBLEMS: usize = 32;
+pub const MAX_PROBLEMS: usize = 32;
 
 /// Reads a body for a form. The draft may hold problems.
 pub fn read(form: &Form, body: &[u8]) -> Result<Draft, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let mut draft = form.deserialize(&mut deserializer).map_err(|error| refusal(&error))?;
     deserializer.end().map_err(|error| refusal(&error))?;
-    if !draft.has_patient {
+    if draft.patient.is_none() {
         draft.refuse(PATIENT_ID, "is required");
     }
     Ok(draft)
 }
 
+/// Whether a text can be a patient's identifier.
+pub fn is_id(text: &str) -> bool {
+    (1..=MAX_ID).contains(&text.chars().count())
+}
+
 /// Position only: serde_json's own words may hold a part of the body.
-fn refusal(error: &serde_json::Error) -> Problem {
+pub fn refusal(error: &serde_json::Error) -> Problem {
     if error.is_data() {
         let problem = "must be a JSON object".into();
         return Problem::fields(vec![FieldProblem { field: String::new(), problem }]);
@@ -45,7 +52,12 @@ pub struct Draft {
     pub given: Vec<Option<Given>>,
     /// What is wrong with it.
     pub problems: Vec<FieldProblem>,
-    has_patient: bool,
+    /// The patient's identifier; empty if it was refused.
+    pub patient: Option<String>,
+    /// What was given for the landmark's date.
+    pub date: Option<Given>,
+    /// What was given for the landmark day.
+    pub landmark: Option<Given>,
 }
 
 impl Draft {
@@ -57,14 +69,32 @@ impl Draft {
         }
     }
 
-    fn name_patient(&mut self, given: &Given) {
-        let is_accepted = matches!(given, Given::Text(id) if (1..=MAX_ID).contains(&id.chars().count()));
-        if std::mem::replace(&mut self.has_patient, true) {
-            self.refuse(PATIENT_ID, "is given twice");
-        } else if *given == Given::Nothing {
-            self.refuse(PATIENT_ID, "is required");
-        } else if !is_accepted {
-            self.refuse(PATIENT_ID, format!("must be a text of 1 to {MAX_ID} characters"));
+    fn name_patient(&mut self, given: Given) {
+        let (id, problem) = match given {
+            Given::Text(id) if is_id(&id) => (id, None),
+            Given::Nothing => (String::new(), Some("is required")),
+            Given::Text(_) | Given::Number(_) | Given::Other => (String::new(), Some(ID)),
+        };
+        let problem = if self.patient.replace(id).is_some() { Some("is given twice") } else { problem };
+        if let Some(problem) = problem {
+            self.refuse(PATIENT_ID, problem);
+        }
+    }
+
+    /// Takes a value for a field of the form, and refuses a second one.
+    fn take(&mut self, form: &Form, place: Place, value: Given) {
+        let (slot, name) = match place {
+            Place::Patient => return self.name_patient(value),
+            Place::Ignored => return,
+            Place::Unknown(name) => return self.refuse(&name, "is no field of this model"),
+            Place::Date => (Some(&mut self.date), form.date_field()),
+            Place::Landmark => (Some(&mut self.landmark), form.landmark_field()),
+            Place::Feature(at) => {
+                (self.given.get_mut(at), form.features().get(at).map(|feature| feature.name.as_str()))
+            }
+        };
+        if slot.is_some_and(|slot| slot.replace(value).is_some()) {
+            self.refuse(name.unwrap_or_default(), "is given twice");
         }
     }
 }
@@ -86,6 +116,8 @@ pub enum Given {
 enum Place {
     Patient,
     Feature(usize),
+    Date,
+    Landmark,
     Ignored,
     Unknown(String),
 }
@@ -113,6 +145,8 @@ impl Visitor<'_> for PlaceSeed<'_> {
         }
         Ok(match self.0.place(name) {
             Some(at) => Place::Feature(at),
+            None if self.0.date_field() == Some(name) => Place::Date,
+            None if self.0.landmark_field() == Some(name) => Place::Landmark,
             None if self.0.ignores(name) => Place::Ignored,
             None => Place::Unknown(name.to_owned()),
         })
@@ -136,21 +170,9 @@ impl<'de> Visitor<'de> for &Form {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Draft, A::Error> {
         let given = self.features().iter().map(|_| None).collect();
-        let mut draft = Draft { given, problems: Vec::new(), has_patient: false };
+        let mut draft = Draft { given, problems: Vec::new(), patient: None, date: None, landmark: None };
         while let Some(place) = map.next_key_seed(PlaceSeed(self))? {
-            let value: Given = map.next_value()?;
-            match place {
-                Place::Patient => draft.name_patient(&value),
-                Place::Ignored => {}
-                Place::Unknown(name) => draft.refuse(&name, "is no field of this model"),
-                Place::Feature(at) => {
-                    let (slot, feature) = (draft.given.get_mut(at), self.features().get(at));
-                    let is_twice = slot.is_some_and(|slot| slot.replace(value).is_some());
-                    if let Some(feature) = feature.filter(|_| is_twice) {
-                        draft.refuse(&feature.name, "is given twice");
-                    }
-                }
-            }
+            draft.take(self, place, map.next_value()?);
         }
         Ok(draft)
     }

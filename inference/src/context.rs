@@ -1,7 +1,15 @@
 //! What all requests share: the loaded version, the keys, the numbers, and whether the service is ready. It reads no
 //! file and answers no request.
 
-use crate::{ids::Ids, keys::Keys, metrics::Metrics, version::Version};
+use crate::{
+    ids::Ids,
+    keys::Keys,
+    metrics::Metrics,
+    problem::Problem,
+    records::{Patient, Records},
+    version::Version,
+};
+use axum::http::StatusCode;
 use std::sync::{
     Arc, Mutex, Once, OnceLock, PoisonError, RwLock,
     atomic::{AtomicBool, Ordering},
@@ -9,10 +17,13 @@ use std::sync::{
 
 /// What all requests share.
 pub struct Context {
-    version: OnceLock<Version>,
+    version: OnceLock<Arc<Version>>,
+    records: OnceLock<Records>,
+    wants_records: AtomicBool,
     keys: RwLock<Arc<Keys>>,
     bundle_fault: Mutex<String>,
     key_fault: Mutex<String>,
+    record_fault: Mutex<String>,
     announced: Once,
     is_draining: AtomicBool,
     ids: Ids,
@@ -24,9 +35,12 @@ impl Context {
     pub fn new() -> Self {
         Self {
             version: OnceLock::new(),
+            records: OnceLock::new(),
+            wants_records: AtomicBool::new(false),
             keys: RwLock::default(),
             bundle_fault: Mutex::new("the bundle is being read".into()),
             key_fault: Mutex::new("no API key has been read".into()),
+            record_fault: Mutex::new("the pseudonym key is being read".into()),
             announced: Once::new(),
             is_draining: AtomicBool::new(false),
             ids: Ids::new(),
@@ -35,13 +49,37 @@ impl Context {
     }
 
     /// The loaded version.
-    pub fn version(&self) -> Option<&Version> {
+    pub fn version(&self) -> Option<&Arc<Version>> {
         self.version.get()
     }
 
     /// Serves a version from now on. The first one stays: a process never changes what it serves.
     pub fn serve(&self, version: Version) {
-        let _ = self.version.set(version);
+        let _ = self.version.set(Arc::new(version));
+    }
+
+    /// Keeps records from now on, or is not ready and predicts nothing while it cannot.
+    pub fn want_records(&self) {
+        self.wants_records.store(true, Ordering::Relaxed);
+    }
+
+    /// Keeps records here from now on.
+    pub fn keep(&self, records: Records) {
+        let _ = self.records.set(records);
+    }
+
+    /// Says why no records can be kept yet; true if that is news.
+    pub fn miss_records(&self, sentence: String) -> bool {
+        replace(&self.record_fault, sentence)
+    }
+
+    /// Where records are kept, if they are wanted; a refusal while they cannot be.
+    pub fn records(&self) -> Result<Option<&Records>, Problem> {
+        let records = self.records.get();
+        if records.is_none() && self.wants_records.load(Ordering::Relaxed) {
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Records cannot be kept yet."));
+        }
+        Ok(records)
     }
 
     /// Says why there is no version yet; true if that is news.
@@ -86,6 +124,9 @@ impl Context {
         if self.keys().is_empty() {
             return Err(copy(&self.key_fault));
         }
+        if self.records().is_err() {
+            return Err(copy(&self.record_fault));
+        }
         Ok(version)
     }
 
@@ -97,9 +138,12 @@ impl Context {
         }
     }
 
-    /// Identity of the next prediction.
-    pub fn prediction_id(&self) -> String {
-        self.ids.draw()
+    /// Identity of the next prediction, with a check of its patient if records are kept.
+    pub fn prediction_id(&self, keeping: Option<(&Records, Patient)>) -> String {
+        match keeping {
+            Some((records, patient)) => self.ids.draw_for(records.pseudonyms(), &patient.pseudonym),
+            None => self.ids.draw(),
+        }
     }
 
     /// The numbers.

@@ -1,5 +1,5 @@
 //! The inference service: answers `POST /predict` from one verified bundle. It knows no Kubernetes, writes no file but
-//! the termination log, and never logs, measures or echoes a patient id, a feature or a key.
+//! the termination log and records in the store, and never logs, measures or echoes a patient id, a feature or a key.
 //!
 //! ```text
 //!  settings ──▶ load (again every 2 s while the bundle is not there) ──▶ ready ──▶ draining ──▶ stopped
@@ -16,22 +16,29 @@
 //! | 2 | settings, serving file or policy are bad | the one who wrote them |
 //! | 3 | the bundle was read and refused: digest, schema, numbers or golden rows | the candidate's |
 //!
-//! A bundle or a key that is not there is no exit: the service stays up, unready, and says why in `/readyz`.
+//! A bundle, a client's key or the pseudonym key that is not there is no exit: the service stays up, unready, and says why in `/readyz`.
 
 pub mod answer;
 pub mod app;
+pub mod arrival;
 pub mod body;
 pub mod context;
 pub mod health;
 pub mod ids;
 pub mod journal;
+pub mod keeping;
 pub mod keys;
 pub mod life;
 pub mod listener;
 pub mod load;
 pub mod metrics;
+pub mod moment;
+pub mod outcomes;
 pub mod predict;
 pub mod problem;
+pub mod records;
 pub mod row;
 pub mod settings;
+pub mod told;
+pub mod tree;
 pub mod version;

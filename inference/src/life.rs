@@ -8,7 +8,7 @@ use crate::{
     load,
     settings::{KeySource, Settings},
 };
-use std::{future::pending, io, sync::Arc};
+use std::{future::pending, io, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -18,6 +18,9 @@ use tokio::{
 
 /// Most connections at once on the second port.
 const HEALTH_CONNECTIONS: u32 = 64;
+
+/// Shortest time that the last records get.
+const FLUSH: Duration = Duration::from_secs(2);
 
 /// How the process ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +67,20 @@ async fn live(settings: Settings) -> io::Result<Exit> {
     let context = Arc::new(Context::new());
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (close, closing) = watch::channel(false);
+    if settings.records.is_some() {
+        context.want_records();
+    }
     let mut serving = open(&settings, &context, closing).await?;
     follow_keys(&context, settings.keys);
 
     let loaded = async {
         match load::version(&context, settings.bundle, settings.terms).await {
-            Ok(()) => pending().await,
+            Ok(()) => {
+                if let Some(keeping) = settings.records {
+                    load::records(&context, keeping).await;
+                }
+                pending().await
+            }
             Err(refused) => refused,
         }
     };
@@ -86,8 +97,18 @@ async fn live(settings: Settings) -> io::Result<Exit> {
     }
     let _ = close.send(true);
     serving.join_next().await;
+    flush(&context, settings.drain.max(FLUSH)).await;
     tracing::info!("stopped");
     Ok(Exit::Stopped)
+}
+
+/// Writes the last records.
+async fn flush(context: &Context, longest: Duration) {
+    let Ok(Some(records)) = context.records() else { return };
+    let lost = records.flush(longest).await;
+    if lost > 0 {
+        tracing::error!(lost, "records are lost: the store did not take them before the end");
+    }
 }
 
 /// Opens both ports. The set ends when the port for predictions has ended; the other one serves to the last.

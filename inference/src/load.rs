@@ -1,9 +1,12 @@
-//! What is read from files while the service runs: the bundle, until it is there, and the keys, again and again. What
+//! What is read from files while the service runs: the bundle and the pseudonym key, until they are there, and the keys
+//! of clients, again and again. What
 //! cannot be read is a reason in `/readyz`; only a bundle that was read and is wrong ends the service.
 
 use crate::{
     context::Context,
+    keeping::Keeping,
     keys::Keys,
+    records::{NoRecords, Records},
     version::{Terms, Version},
 };
 use dropout_model::bundle::{BundleError, MAX_BYTES};
@@ -47,6 +50,31 @@ pub async fn version(context: &Context, path: PathBuf, terms: Terms) -> Result<(
         }
         sleep(EVERY).await;
     }
+}
+
+/// Starts to keep records for the loaded version, however long the pseudonym key takes to appear.
+pub async fn records(context: &Context, keeping: Keeping) {
+    loop {
+        match start_records(context, keeping.clone()).await {
+            Ok(records) => {
+                context.keep(records);
+                return context.announce();
+            }
+            Err(sentence) => {
+                if context.miss_records(sentence.clone()) {
+                    tracing::warn!(reason = sentence, "not ready");
+                }
+            }
+        }
+        sleep(EVERY).await;
+    }
+}
+
+async fn start_records(context: &Context, keeping: Keeping) -> Result<Records, String> {
+    let version = context.version().cloned().ok_or("no model is loaded yet")?;
+    let numbers = context.metrics().records();
+    let start = move || Records::start(keeping, &version, numbers).map_err(|fault: NoRecords| fault.to_string());
+    spawn_blocking(start).await.map_err(|error| error.to_string())?
 }
 
 async fn attempt(path: PathBuf, terms: Terms) -> Result<Version, NoVersion> {

@@ -1,4 +1,4 @@
-//! What is counted: requests, their time, tiers assigned, open connections. No label ever holds an id, a feature, a key
+//! What is counted: requests, their time, tiers assigned, open connections, records. No label ever holds an id, a feature, a key
 //! or a path as it was sent.
 
 use prometheus_client::{
@@ -28,6 +28,33 @@ struct TierAssigned {
     tier: String,
 }
 
+/// The numbers of records.
+#[derive(Clone, Debug, Default)]
+pub struct RecordNumbers {
+    /// Predictions that are in the store.
+    pub written: Counter,
+    /// Outcomes that are in the store.
+    pub told: Counter,
+    /// Predictions that were answered and whose record is lost.
+    pub dropped: Counter,
+    /// Predictions whose record is in the queue or in a batch that is not in the store.
+    pub waiting: Gauge,
+    /// Attempts to write a batch that the store failed.
+    pub failures: Counter,
+}
+
+impl RecordNumbers {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("records_written", "Records of predictions in the store", self.written.clone());
+        registry.register("outcomes_written", "Outcomes in the store", self.told.clone());
+        let help = "Records of predictions lost: the queue was full or the store down";
+        registry.register("records_dropped", help, self.dropped.clone());
+        registry.register("records_waiting", "Records of predictions not yet in the store", self.waiting.clone());
+        let help = "Attempts to write a batch of records that the store failed";
+        registry.register("record_store_failures", help, self.failures.clone());
+    }
+}
+
 /// The numbers of one process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -36,6 +63,7 @@ pub struct Metrics {
     seconds: Family<Path, Histogram>,
     tiers: Family<TierAssigned, Counter>,
     connections: Gauge,
+    records: RecordNumbers,
 }
 
 impl Metrics {
@@ -51,7 +79,9 @@ impl Metrics {
         registry.register("predictions", "Predictions made, by version and tier assigned", Family::clone(&tiers));
         let connections = Gauge::default();
         registry.register("connections", "Open connections on the port for predictions", Gauge::clone(&connections));
-        Self { registry, requests, seconds, tiers, connections }
+        let records = RecordNumbers::default();
+        records.register(&mut registry);
+        Self { registry, requests, seconds, tiers, connections, records }
     }
 
     /// Counts an answered request. `path` is the route's, not what was sent.
@@ -69,6 +99,11 @@ impl Metrics {
     /// The number of open connections.
     pub fn connections(&self) -> Gauge {
         self.connections.clone()
+    }
+
+    /// The numbers of records.
+    pub fn records(&self) -> RecordNumbers {
+        self.records.clone()
     }
 
     /// All numbers as OpenMetrics text.

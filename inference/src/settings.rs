@@ -1,8 +1,10 @@
 //! The settings: flags, or the environment variable of the same name in capitals. Parsed once, at start.
 
 use crate::{
+    keeping::Keeping,
     keys::Keys,
     listener::Limits,
+    row::LandmarkFields,
     version::{Decisions, Terms},
 };
 use dropout_model::{
@@ -10,11 +12,12 @@ use dropout_model::{
     period::Period,
     policy::{Policy, Serving},
 };
+use dropout_store::Store;
 use std::{collections::HashMap, fs, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 /// What `--help` says.
 pub const USAGE: &str = "\
-Serves the dropout risk of one verified bundle: POST /predict, GET /v1/model.
+Serves the dropout risk of one verified bundle: POST /predict, GET /v1/model; with records POST /v1/outcomes.
 
 Started by the operator:
   --serving FILE          which bundle, as which version, under which policy (JSON)
@@ -24,6 +27,13 @@ Alone, by environment:
   API_KEY                 the key that clients show (or --keys)
   THRESHOLD               decision threshold on risk      [reaches a recall of 0.80]
   MODEL_VERSION           name of the version                          [unversioned]
+Records, alone; by environment or as flags such as --pseudonym-key-file:
+  RECORDS                 folder for records of predictions and outcomes     [none]
+  PSEUDONYM_KEY_FILE      the key of patients' pseudonyms, at least 32 bytes; read once
+  PSEUDONYM_KEY_ID        what the key is called in records; another key, another id  [default]
+  RECORDS_EVERY           longest time until a prediction is written          [10s]
+  STUDY                   identifier of the trial                    [the bundle's]
+  INDEX, LANDMARK         fields of a request with the landmark's date and day   [none]
 Both; each is also an environment variable, such as HEALTH_PORT:
   --port N                port for predictions                                [8000]
   --health-port N         port for /livez, /readyz and /metrics               [9000]
@@ -33,8 +43,23 @@ Both; each is also an environment variable, such as HEALTH_PORT:
   --drain TIME            how long requests are still accepted when stopping    [5s]
 ";
 
-const FLAGS: [&str; 8] =
-    ["serving", "keys", "port", "health-port", "address", "max-connections", "header-timeout", "drain"];
+const FLAGS: [&str; 15] = [
+    "serving",
+    "keys",
+    "port",
+    "health-port",
+    "address",
+    "max-connections",
+    "header-timeout",
+    "drain",
+    "records",
+    "records-every",
+    "study",
+    "pseudonym-key-file",
+    "pseudonym-key-id",
+    "index",
+    "landmark",
+];
 
 /// What the service was started with.
 #[derive(Clone, PartialEq)]
@@ -45,6 +70,8 @@ pub struct Settings {
     pub terms: Terms,
     /// Where the keys are.
     pub keys: KeySource,
+    /// Where and how records are kept; none means they are not.
+    pub records: Option<Keeping>,
     /// Address to listen on; none means all.
     pub address: Option<IpAddr>,
     /// Port for predictions.
@@ -84,6 +111,12 @@ pub enum BadSetting {
     /// No key.
     #[error("API_KEY or --keys must be set")]
     NoKey,
+    /// Records asked for twice.
+    #[error("--records is for a service alone; the serving file says whether records are kept")]
+    OwnRecords,
+    /// Records without a key for pseudonyms.
+    #[error("PSEUDONYM_KEY_FILE must be set to keep records: they hold patients only as pseudonyms")]
+    NoPseudonymKey,
     /// The serving file.
     #[error("the serving file {0} cannot be used: {1}")]
     Serving(String, String),
@@ -122,12 +155,14 @@ impl Settings {
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, BadSetting> {
         let sources = Sources { flags: parse(flags)?, environment };
-        let (bundle, terms, keys) = match (sources.flag("serving"), sources.variable("MODEL_PATH")) {
+        let (bundle, terms, keys, records) = match (sources.flag("serving"), sources.variable("MODEL_PATH")) {
+            (Some(_), None) if sources.flag("records").is_some() => return Err(BadSetting::OwnRecords),
             (Some(file), None) => {
-                let (bundle, terms) = serving(&file)?;
-                (bundle, terms, KeySource::Folder(sources.flag("keys").unwrap_or_else(|| "/keys".into()).into()))
+                let keys = KeySource::Folder(sources.flag("keys").unwrap_or_else(|| "/keys".into()).into());
+                let (bundle, terms, records) = serving(&file)?;
+                (bundle, terms, keys, records)
             }
-            (None, Some(bundle)) => (bundle.into(), alone(&sources)?, own_keys(&sources)?),
+            (None, Some(bundle)) => (bundle.into(), alone(&sources)?, own_keys(&sources)?, own_records(&sources)?),
             (None, None) | (Some(_), Some(_)) => return Err(BadSetting::Source),
         };
         let address = sources.flag("address").map(|text| text.parse()).transpose();
@@ -139,6 +174,7 @@ impl Settings {
             bundle,
             terms,
             keys,
+            records,
             address: address.map_err(|_| BadSetting::Value("--address".into(), "an IP address"))?,
             port: sources.parsed("port", 8000, "a port")?,
             health_port: sources.parsed("health-port", 9000, "a port")?,
@@ -165,7 +201,7 @@ fn parse(mut flags: impl Iterator<Item = String>) -> Result<HashMap<String, Stri
     Ok(parsed)
 }
 
-fn serving(file: &str) -> Result<(PathBuf, Terms), BadSetting> {
+fn serving(file: &str) -> Result<(PathBuf, Terms, Option<Keeping>), BadSetting> {
     let bad = |problem: String| BadSetting::Serving(file.to_owned(), problem);
     let bytes = fs::read(file).map_err(|error| bad(error.to_string()))?;
     let serving: Serving = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
@@ -173,10 +209,17 @@ fn serving(file: &str) -> Result<(PathBuf, Terms), BadSetting> {
         return Err(bad(problem.into()));
     }
     let (name, digest) = (serving.model_version, Some(serving.bundle_digest));
-    Ok((
-        serving.bundle.into(),
-        Terms { name, digest, policy: Decisions::Given(serving.policy), accepts: serving.accepts },
-    ))
+    let (policy, accepts) = (Decisions::Given(serving.policy), serving.accepts);
+    let landmark = serving
+        .records
+        .as_ref()
+        .map(|setting| LandmarkFields { date: setting.index.clone(), day: setting.landmark.clone() });
+    let records = serving.records.map(Keeping::of).transpose().map_err(|problem| bad(problem.into()))?;
+    if let Some(Err(problem)) = records.as_ref().map(|keeping| Store::open(&keeping.store, &keeping.mount)) {
+        return Err(bad(problem.to_string()));
+    }
+    let terms = Terms { name, digest, policy, accepts, landmark: landmark.unwrap_or_default() };
+    Ok((serving.bundle.into(), terms, records))
 }
 
 fn fault(policy: &Policy) -> Option<&'static str> {
@@ -193,7 +236,17 @@ fn alone<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<Terms, B
         None => Target::Recall(0.80),
     };
     let name = sources.variable("MODEL_VERSION").unwrap_or_else(|| "unversioned".into());
-    Ok(Terms { name, digest: None, policy: Decisions::Resolved(target), accepts: Vec::new() })
+    let landmark = LandmarkFields { date: sources.flag("index"), day: sources.flag("landmark") };
+    Ok(Terms { name, digest: None, policy: Decisions::Resolved(target), accepts: Vec::new(), landmark })
+}
+
+fn own_records<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<Option<Keeping>, BadSetting> {
+    let Some(folder) = sources.flag("records") else { return Ok(None) };
+    let key_file = sources.flag("pseudonym-key-file").ok_or(BadSetting::NoPseudonymKey)?;
+    let alone = Keeping::alone(&folder, &key_file);
+    let key_id = sources.flag("pseudonym-key-id").unwrap_or_else(|| alone.key_id.clone());
+    let (every, study) = (sources.duration("records-every", 10)?, sources.flag("study"));
+    Ok(Some(Keeping { every, study, key_id, ..alone }))
 }
 
 fn own_keys<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<KeySource, BadSetting> {
@@ -225,7 +278,9 @@ mod tests {
                 digest: None,
                 policy: Decisions::Resolved(Target::Recall(0.80)),
                 accepts: Vec::new(),
+                landmark: LandmarkFields::default(),
             },
+            records: None,
             keys: KeySource::Given(Keys::new(["secret"])),
             address: None,
             port: 8000,
@@ -256,5 +311,19 @@ mod tests {
         assert!(refused(&["--drain", "5"], &ALONE).contains("--drain"));
         assert!(refused(&["--max-connections", "0"], &ALONE).contains("--max-connections"));
         assert!(refused(&[], &[ALONE[0], ALONE[1], ("THRESHOLD", "1.5")]).contains("THRESHOLD"));
+        assert!(refused(&["--records", "x"], &ALONE).contains("PSEUDONYM_KEY_FILE"));
+        assert!(refused(&["--serving", "x.json", "--records", "x"], &[]).contains("alone"));
+    }
+
+    #[test]
+    fn records_alone_are_of_the_bundle_s_trial_unless_another_is_named() {
+        let flags = ["--records", "folder", "--pseudonym-key-file", "key", "--index", "visit_date"];
+        let variables = [ALONE[0], ALONE[1], ("RECORDS_EVERY", "2s"), ("LANDMARK", "day")];
+        let settings = read(&flags, &variables).unwrap();
+        let expected = Keeping { every: Duration::from_secs(2), ..Keeping::alone("folder", "key") };
+        assert_eq!((settings.records, expected.study.as_ref()), (Some(expected.clone()), None));
+        let landmark = LandmarkFields { date: Some("visit_date".into()), day: Some("day".into()) };
+        assert_eq!(settings.terms.landmark, landmark);
+        assert_eq!(read(&flags, &[ALONE[0], ALONE[1], ("STUDY", "S")]).unwrap().records.unwrap().study.unwrap(), "S");
     }
 }

@@ -3,13 +3,13 @@
 
 use crate::{
     answer::{Card, Prediction},
-    row::{Form, Row},
+    row::{Form, LandmarkFields, Row},
 };
 use dropout_model::{
     bundle::{Bundle, BundleError, Scorer},
     digest::digest,
     manifest::Target,
-    policy::{Policy, resolve},
+    policy::{Decision, Policy, resolve},
 };
 
 /// What a version is called and what is done with its risks.
@@ -23,6 +23,8 @@ pub struct Terms {
     pub policy: Decisions,
     /// Names that a request may hold beside the features; they are ignored.
     pub accepts: Vec<String>,
+    /// Fields that a request may hold beside the features, and that are kept in records.
+    pub landmark: LandmarkFields,
 }
 
 /// Where the policy of a version comes from.
@@ -42,6 +44,7 @@ pub struct Version {
     policy: Policy,
     policy_hash: String,
     study: String,
+    holdout_fraction: f64,
     label: String,
     horizon_seconds: u64,
     form: Form,
@@ -53,6 +56,7 @@ impl Version {
     pub fn read(bytes: &[u8], terms: Terms) -> Result<Self, BundleError> {
         let bundle = Bundle::read(bytes, terms.digest.as_deref())?;
         let form = Form::new(&bundle.features, &terms.accepts).map_err(BundleError::Unusable)?;
+        let form = form.with_landmark(terms.landmark);
         let scorer = Scorer::new(&bundle)?;
         let policy = match terms.policy {
             Decisions::Given(policy) => policy,
@@ -64,6 +68,7 @@ impl Version {
             policy_hash: policy.hash(),
             policy,
             study: bundle.study,
+            holdout_fraction: bundle.holdout_fraction,
             label: bundle.label,
             horizon_seconds: bundle.horizon_seconds,
             form,
@@ -81,13 +86,23 @@ impl Version {
         &self.digest
     }
 
+    /// Identifier of the trial that the bundle was trained on.
+    pub fn study(&self) -> &str {
+        &self.study
+    }
+
+    /// Share of patients that were held out when the bundle was trained.
+    pub fn holdout_fraction(&self) -> f64 {
+        self.holdout_fraction
+    }
+
     /// What a request must hold.
     pub fn form(&self) -> &Form {
         &self.form
     }
 
     /// The prediction for a row, or nothing if its numbers are too large for a risk to be computed.
-    pub fn predict(&self, row: Row, prediction_id: String) -> Option<Prediction<'_>> {
+    pub fn predict(&self, row: &Row, prediction_id: String) -> Option<Prediction<'_>> {
         let risk = self.scorer.risk(&row.cells);
         let decision = self.policy.decide(risk);
         risk.is_finite().then(|| Prediction {
@@ -103,6 +118,11 @@ impl Version {
         })
     }
 
+    /// What is decided at a risk.
+    pub fn decide(&self, risk: f64) -> Decision<'_> {
+        self.policy.decide(risk)
+    }
+
     /// What the version is, as `GET /v1/model` says it.
     pub fn card(&self) -> Card<'_> {
         Card {
@@ -113,6 +133,8 @@ impl Version {
             label: &self.label,
             horizon_seconds: self.horizon_seconds,
             features: self.form.features(),
+            index: self.form.date_field(),
+            landmark: self.form.landmark_field(),
             policy: &self.policy,
         }
     }

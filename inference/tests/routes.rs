@@ -12,7 +12,10 @@ use common::{
     calls::{call, context, post, problem_json, unloaded},
     policy,
 };
-use dropout_inference::version::{Decisions, Terms, Version};
+use dropout_inference::{
+    row::LandmarkFields,
+    version::{Decisions, Terms, Version},
+};
 use dropout_model::{
     bundle::{Bundle, Cell, Model, Scorer},
     digest::digest,
@@ -68,6 +71,7 @@ async fn bundles_that_cannot_serve_are_refused_though_their_golden_rows_agree() 
             digest: None,
             policy: Decisions::Given(policy()),
             accepts: vec!["next_feature".into()],
+            landmark: LandmarkFields::default(),
         };
         Version::read(&bundle.to_bytes().unwrap(), terms).unwrap_err().to_string()
     };

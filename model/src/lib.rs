@@ -12,6 +12,7 @@ pub mod monitoring;
 pub mod page;
 pub mod period;
 pub mod policy;
+pub mod pseudonym;
 pub mod random;
 pub mod record;
 pub mod rows;

@@ -82,6 +82,40 @@ pub struct Serving {
     /// in the making, so that clients can send them before it is served.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepts: Vec<String>,
+    /// What is kept of predictions and outcomes; none means nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordsSetting>,
+}
+
+/// Folder in which a serving pod finds the pseudonym key, read only: the mounted Secret.
+pub const PSEUDONYM: &str = "/pseudonym";
+
+/// Where and how an inference service keeps records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordsSetting {
+    /// URI of the store: `file:///` and a path below `mount`, or `s3://`.
+    pub store: String,
+    /// Folder of this machine that `file:///` means, such as `/store`.
+    pub mount: String,
+    /// The model's folder in the store, `<namespace>/<model>`; batches go to `records` and `outcomes` in it.
+    pub folder: String,
+    /// Longest time until a record is written, in seconds.
+    pub every_seconds: u64,
+    /// Identifier of the trial; it seeds the split.
+    pub study: String,
+    /// File with the pseudonym key, at least 32 bytes; the Secret's entry `key` in [`PSEUDONYM`].
+    pub key_file: String,
+    /// What the key is called in records.
+    pub key_id: String,
+    /// Share of patients held out by their hash, 0 to 1; 0 if the holdout is given as a file.
+    pub holdout_fraction: f64,
+    /// Field of a request with the landmark's date, if rows have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
+    /// Field of a request with the landmark day, if rows have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landmark: Option<String>,
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! else.
 
 use crate::evidently::Unreadable;
+use dropout_model::input::BadInput;
+use dropout_store::StoreError;
 use std::{fs::File, io::Read, path::Path};
 
 /// Why there is no result.
@@ -21,6 +23,15 @@ pub enum Failure {
         /// Why not.
         cause: Unreadable,
     },
+    /// The rows, the manifest or the records are bad.
+    #[error("{reason}: {0}", reason = .0.reason)]
+    Bad(#[from] BadInput),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was read is not what was expected there.
+    #[error("{0}")]
+    Moved(String),
     /// Something that may be different next time.
     #[error("cannot {what} {place}: {cause}")]
     Disk {
@@ -37,8 +48,8 @@ impl Failure {
     /// The exit code: 2 if trying again changes nothing, else 1.
     pub const fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::NoFile(_) | Self::Evidently { .. } => 2,
-            Self::Disk { .. } => 1,
+            Self::Usage(_) | Self::NoFile(_) | Self::Evidently { .. } | Self::Bad(_) => 2,
+            Self::Disk { .. } | Self::Store(_) | Self::Moved(_) => 1,
         }
     }
 }

@@ -9,6 +9,7 @@ use dropout_inference::{
     app::app,
     context::Context,
     keys::Keys,
+    row::LandmarkFields,
     version::{Decisions, Terms, Version},
 };
 use dropout_model::digest::digest;
@@ -33,6 +34,7 @@ pub fn serving(bytes: &[u8]) -> Arc<Context> {
         digest: Some(digest(bytes)),
         policy: Decisions::Given(policy()),
         accepts: vec!["next_feature".into()],
+        landmark: LandmarkFields::default(),
     };
     context.serve(Version::read(bytes, terms).unwrap());
     context

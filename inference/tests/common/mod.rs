@@ -2,12 +2,13 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 pub mod calls;
+pub mod kept;
 
 use dropout_model::{
     bundle::{Bundle, Calibration, Cell, Golden, Logistic, Model, OperatingPoint, SCHEMA, Scorer, Term, parts},
     digest::digest,
     manifest::{Feature, FeatureType, OnMissing, Tier},
-    policy::{Policy, Serving},
+    policy::{Policy, RecordsSetting, Serving},
 };
 use serde_json::Value;
 use std::{
@@ -121,12 +122,17 @@ impl Folder {
     }
 
     pub fn write_serving(&self, bundle_digest: &str) {
+        self.write_serving_with(bundle_digest, None);
+    }
+
+    pub fn write_serving_with(&self, bundle_digest: &str, records: Option<RecordsSetting>) {
         let serving = Serving {
             model_version: "v3".into(),
             bundle: self.text("bundle.json"),
             bundle_digest: bundle_digest.into(),
             policy: policy(),
             accepts: Vec::new(),
+            records,
         };
         self.write("serving.json", &serde_json::to_vec(&serving).unwrap());
     }
@@ -185,6 +191,12 @@ impl Service {
     pub fn terminate(&self) {
         let kill = format!("kill -TERM {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// An end without a warning.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Waits for the end; answers the exit status and the log.
@@ -252,6 +264,12 @@ pub fn response(stream: &mut TcpStream) -> std::io::Result<(u16, String, String)
 pub fn get(port: u16, path: &str) -> (u16, String, String) {
     let mut stream = connect(port);
     write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    response(&mut stream).unwrap()
+}
+
+pub fn tell(port: u16, body: &str) -> (u16, String, String) {
+    let mut stream = connect(port);
+    write!(stream, "{}{body}", head(KEY, body.len()).replace("/predict", "/v1/outcomes")).unwrap();
     response(&mut stream).unwrap()
 }
 

@@ -52,6 +52,7 @@ fn content(frame: Frame<'_>, serve: &Serve) -> Result<String> {
         bundle_digest: serve.release.digest.clone(),
         policy: serve.policy.clone(),
         accepts: frame.spec.features.iter().map(|feature| feature.name.clone()).collect(),
+        records: None,
     };
     serde_json::to_string(&serving).map_err(|error| Error::Render("a serving file", error))
 }

@@ -1,0 +1,37 @@
+//! A body on its way in: its type, its size and its time. It never looks into one.
+
+use crate::problem::Problem;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, StatusCode, header},
+};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longest time for a body to arrive.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The body of a request. Its route sets the limit.
+pub async fn body(request: Request) -> Result<Bytes, Problem> {
+    check_type(request.headers())?;
+    let late = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time.");
+    let body = timeout(BODY_TIMEOUT, Bytes::from_request(request, &())).await.map_err(late)?;
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body has more bytes than this path takes.")
+        }
+        _ => Problem::new(StatusCode::BAD_REQUEST, "The body could not be read."),
+    })
+}
+
+/// The body must be JSON, as it is: a compressed one could be far larger than its limit.
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") || headers.contains_key(header::CONTENT_ENCODING) {
+        let detail = "The body must be application/json without a content encoding.";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    Ok(())
+}
