@@ -2,7 +2,7 @@
 
 use super::Arguments;
 use crate::{failure::Failure, records};
-use dropout_model::pseudonym::{Key, Pseudonym};
+use dropout_model::pseudonym::Pseudonyms;
 use dropout_store::Store;
 use std::{fs, io::Read as _, path::Path};
 
@@ -16,20 +16,22 @@ pub const HELP: &str = "--store DIR (--pseudonym HEX | --key FILE --patient-id-f
 pub fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let store = Store::at(Path::new(arguments.needed("store")?));
     let pseudonym = pseudonym(arguments)?;
-    let erased = records::erase(&store, pseudonym.as_str())?;
+    let erased = records::erase(&store, &pseudonym)?;
     println!("{} lines taken out of {} of {} batches", erased.lines, erased.changed, erased.batches);
     Ok(0)
 }
 
-fn pseudonym(arguments: &Arguments) -> Result<Pseudonym, Failure> {
+fn pseudonym(arguments: &Arguments) -> Result<String, Failure> {
     if let Some(hex) = arguments.optional("pseudonym") {
-        let no = || Failure::Usage("--pseudonym must be 64 hex digits".to_owned());
-        return Pseudonym::read(hex).ok_or_else(no);
+        let is_one = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        let no = || Failure::Usage("--pseudonym must be 64 hex digits, letters in lower case".to_owned());
+        return is_one.then(|| hex.to_owned()).ok_or_else(no);
     }
     let file = arguments.needed("key")?;
     let key = fs::read(file).map_err(|cause| Failure::Disk { what: "read", place: file.to_owned(), cause })?;
-    let key = Key::new(&key).map_err(|error| Failure::Usage(format!("{file}: {error}")))?;
-    Ok(key.pseudonym(patient(arguments.needed("patient-id-file")?)?.trim_end_matches(['\r', '\n'])))
+    let pseudonyms = Pseudonyms::new(&key).map_err(|error| Failure::Usage(format!("{file}: {error}")))?;
+    let patient = patient(arguments.needed("patient-id-file")?)?;
+    Ok(pseudonyms.of(patient.trim_end_matches(['\r', '\n'])).text())
 }
 
 fn patient(file: &str) -> Result<String, Failure> {

@@ -2,6 +2,7 @@
 //! else to standard error.
 
 mod arguments;
+mod erase;
 mod import;
 
 use crate::failure::Failure;
@@ -22,8 +23,16 @@ struct Command {
 }
 
 /// Every command, in the order of the help.
-const COMMANDS: &[Command] =
-    &[Command { name: "import", options: &["format"], words: 1, help: import::HELP, run: import::run }];
+const COMMANDS: &[Command] = &[
+    Command { name: "import", options: &["format"], words: 1, help: import::HELP, run: import::run },
+    Command {
+        name: "erase",
+        options: &["store", "pseudonym", "key", "patient-id-file"],
+        words: 0,
+        help: erase::HELP,
+        run: erase::run,
+    },
+];
 
 const ABOUT: &str = "dropout-monitor: says whether what a model is asked about has drifted, and how well it does\n";
 const CODES: &str = "exit codes: 0 done, 2 bad input or command line, 1 otherwise\n";
