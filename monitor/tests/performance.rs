@@ -1,5 +1,6 @@
 //! Estimated performance against NannyML 0.13.1's own numbers, and realised performance against what the labels say. The
 //! comparison skips loudly without the fixtures.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use dropout_model::random::Stream;
 use dropout_monitor::performance::{
