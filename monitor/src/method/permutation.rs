@@ -9,14 +9,20 @@ use dropout_model::random::Stream;
 const CATEGORY_ROUNDS: u64 = 1000;
 /// Rounds of the maximum mean discrepancy, as in Evidently.
 const KERNEL_ROUNDS: u64 = 100;
+/// Most values of both sides that are drawn from 1,000 times; some seconds.
+const MOST_DRAWN: u64 = 1_000_000;
 /// Most values of both sides whose pairs are all compared.
 const MOST_VALUES: usize = 4000;
 /// Seed of the permutations; any other would do.
 const SEED: u64 = 0;
 
 /// The share of permutations with a total variation distance at least as large, of counts by category, reference first.
-pub(super) fn total_variation(counts: &[[u64; 2]]) -> f64 {
+/// More than a million values are refused.
+pub(super) fn total_variation(counts: &[[u64; 2]]) -> Result<f64, Unscorable> {
     let [n, m] = counts.iter().fold([0, 0], |sum, pair| [sum[0] + pair[0], sum[1] + pair[1]]);
+    if n + m > MOST_DRAWN {
+        return Err(Unscorable::TooMany);
+    }
     let distance = |counts: &[[u64; 2]]| {
         0.5 * counts.iter().map(|[a, b]| (*a as f64 / n as f64 - *b as f64 / m as f64).abs()).sum::<f64>()
     };
@@ -35,7 +41,7 @@ pub(super) fn total_variation(counts: &[[u64; 2]]) -> f64 {
         // Equal distances may differ by rounding, since the sum runs over other counts.
         hits += u32::from(distance(&drawn) >= seen * (1.0 - 1e-12));
     }
-    f64::from(hits) / CATEGORY_ROUNDS as f64
+    Ok(f64::from(hits) / CATEGORY_ROUNDS as f64)
 }
 
 /// Moves a random set of `first` items to the front (Fisher and Yates).
