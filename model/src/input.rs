@@ -99,6 +99,8 @@ pub enum Reason {
     NoRows,
     /// Too few patients who dropped out to fit a model.
     FewDropouts,
+    /// A version was trained before its training sample was kept.
+    NoReference,
     /// A batch of records is damaged or of another trial, key or split.
     BadRecords,
     /// A bundle cannot be read or scored with.

@@ -6,6 +6,7 @@ pub mod engine;
 pub mod evidently;
 pub mod failure;
 pub mod frame;
+pub mod job;
 pub mod method;
 pub mod page;
 pub mod performance;

@@ -4,6 +4,7 @@
 mod arguments;
 mod erase;
 mod import;
+mod job;
 
 use crate::failure::Failure;
 pub use arguments::Arguments;
@@ -25,6 +26,7 @@ struct Command {
 /// Every command, in the order of the help.
 const COMMANDS: &[Command] = &[
     Command { name: "import", options: &["format"], words: 1, help: import::HELP, run: import::run },
+    Command { name: "job", options: &["root"], words: 0, help: job::HELP, run: job::run },
     Command {
         name: "erase",
         options: &["store", "pseudonym", "key", "patient-id-file"],

@@ -2,7 +2,7 @@
 //! (labels, risk, inputs, estimate), then how many windows said so.
 
 use super::{RISK, schema::is_breach};
-use crate::report::{Advice, ColumnReport, Decision, Direction, DriftReport, PastWindow, Rule, Verdict};
+use crate::report::{Advice, ColumnReport, Decision, Direction, DriftReport, Estimate, PastWindow, Rule, Verdict};
 use std::collections::BTreeMap;
 
 /// Most sentences of a decision.
@@ -68,18 +68,26 @@ fn rules(report: &DriftReport) -> Vec<String> {
         return is_over(dataset.share).then(|| "share".to_owned()).into_iter().collect();
     }
     let performance = report.performance.as_ref();
-    let alerts = |estimates: &[crate::report::Estimate]| estimates.iter().any(|estimate| estimate.alert == Some(true));
+    let alerts = |estimates: &[Estimate]| estimates.iter().any(|estimate| estimate.alert == Some(true));
     let inputs = match dataset.weighted_share {
         Some(share) => ("weightedShare", is_over(Some(share))),
         None => ("share", is_over(dataset.share)),
     };
     let rules = [
         ("performance", performance.is_some_and(|performance| alerts(&performance.realised))),
-        ("estimatedPerformance", performance.is_some_and(|performance| alerts(&performance.estimated))),
+        ("estimatedPerformance", performance.is_some_and(|performance| performance.estimated.iter().any(has_fallen))),
         ("prediction", report.prediction.as_ref().is_some_and(|risk| risk.drifted == Some(true))),
         inputs,
     ];
     rules.into_iter().filter(|(_, fires)| *fires).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Whether the estimated AUC fell by more than two sampling errors and more than 0.02. Its bounds are three sampling errors
+/// away. Other estimates move with the mix of patients alone.
+fn has_fallen(estimate: &Estimate) -> bool {
+    let error = (estimate.high - estimate.value).max(estimate.value - estimate.low) / 3.0;
+    let fall = estimate.reference.map_or(0.0, |reference| reference - estimate.value);
+    estimate.metric == "roc_auc" && fall > (2.0 * error).max(0.02)
 }
 
 /// The effect of each column, below zero if it moved down, and whether it drifted.
@@ -126,7 +134,7 @@ fn reasons(report: &DriftReport, verdict: Verdict) -> Vec<String> {
         reasons.push(few(report));
     }
     let performance = report.performance.iter().flat_map(|performance| {
-        let told = |word: &'static str| move |estimate: &crate::report::Estimate| alert(word, estimate);
+        let told = |word: &'static str| move |estimate: &Estimate| alert(word, estimate);
         let realised = performance.realised.iter().filter_map(told("realised"));
         realised.chain(performance.estimated.iter().filter_map(told("estimated"))).collect::<Vec<_>>()
     });
@@ -156,9 +164,10 @@ fn few(report: &DriftReport) -> String {
     }
 }
 
-fn alert(word: &str, estimate: &crate::report::Estimate) -> Option<String> {
+fn alert(word: &str, estimate: &Estimate) -> Option<String> {
     let was = estimate.reference.map_or(String::new(), |reference| format!(", {reference:.3} in the reference"));
-    (estimate.alert == Some(true)).then(|| {
+    let is_told = if word == "estimated" { has_fallen(estimate) } else { estimate.alert == Some(true) };
+    is_told.then(|| {
         format!("{word} {}: {:.3} ({:.3} to {:.3}){was}", estimate.metric, estimate.value, estimate.low, estimate.high)
     })
 }
