@@ -75,8 +75,7 @@ fn facts(column: &ColumnReport) -> Html {
 fn test(column: &ColumnReport) -> String {
     let Some(test) = &column.test else { return String::new() };
     let statistic = test.statistic.map_or_else(String::new, |statistic| format!(" {}", plain(statistic)));
-    let adjusted = test.p_adjusted.map_or_else(String::new, |adjusted| format!(", adjusted {}", p(adjusted)));
-    format!("{}{statistic}, p {} ({}){adjusted}", words::test(&test.name), p(test.p), test.p_method)
+    format!("{}{statistic}, p {} ({})", words::test(&test.name), p(test.p), test.p_method)
 }
 
 fn evidently(column: &ColumnReport) -> String {

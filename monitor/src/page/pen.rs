@@ -26,14 +26,23 @@ pub fn words((x, y): Point, class: &str, text: &str) -> Html {
     Html::element("text", if class.is_empty() { &plain } else { &classed }, Html::of(text))
 }
 
-/// A level stroke.
+/// A level stroke; nothing where a number is none.
 pub fn level((x, y): Point, length: f64) -> String {
-    format!("M{} {}h{}", x.round(), y.round(), length.round())
+    straight('h', (x, y), length)
 }
 
-/// An upright stroke.
+/// An upright stroke; nothing where a number is none.
 pub fn upright((x, y): Point, length: f64) -> String {
-    format!("M{} {}v{}", x.round(), y.round(), length.round())
+    straight('v', (x, y), length)
+}
+
+fn straight(command: char, (x, y): Point, length: f64) -> String {
+    if ![x, y, length].iter().all(|number| number.is_finite()) {
+        return String::new();
+    }
+    // The cast saturates and knows no negative zero.
+    let [x, y, length] = [x, y, length].map(|number| number.round() as i32);
+    format!("M{x} {y}{command}{length}")
 }
 
 /// The corners of steps: each height holds until the next point.
@@ -95,6 +104,7 @@ mod tests {
         let points = [(0.0, 10.0), (4.6, 10.0), (9.0, 10.2), (9.0, 3.0), (f64::NAN, 1.0), (12.0, 1.0), (14.0, 4.0)];
         assert_eq!(trace(&points), "M0 10h9v-7l3-2l2 3");
         assert_eq!(trace(&[]), "");
+        assert_eq!([level((1.0, 2.0), f64::NAN), upright((1.4, 2.0), -0.2)], ["", "M1 2v0"]);
         assert_eq!(trace(&steps(&[(0.0, 5.0), (3.0, 1.0), (6.0, 5.0)])), "M0 5h3v-4h3v4");
     }
 }

@@ -179,12 +179,17 @@ pub fn change(one: &CategoryShape) -> f64 {
     (reference.unwrap_or_default() - window.unwrap_or_default()).abs()
 }
 
-/// The categories that are most frequent on a side, with their shares.
+/// The two categories that are most frequent on either side, with their shares on one of them.
 pub fn top(all: &[CategoryShape], side: fn(&Pair<Option<f64>>) -> Option<f64>) -> String {
-    let mut known: Vec<(f64, &str)> =
-        all.iter().filter_map(|one| Some((side(&shown(one))?, one.name.as_str()))).collect();
-    known.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    let known =
-        known.into_iter().take(2).map(|(share, name)| format!("{} {}", fitting(name, 16), number::share(share)));
-    known.collect::<Vec<_>>().join(", ")
+    let most = |one: &CategoryShape| {
+        let Pair { reference, window } = shown(one);
+        reference.unwrap_or_default().max(window.unwrap_or_default())
+    };
+    let mut sorted: Vec<&CategoryShape> = all.iter().collect();
+    sorted.sort_by(|a, b| most(b).total_cmp(&most(a)).then_with(|| a.name.cmp(&b.name)));
+    let told = |one: &&CategoryShape| {
+        let share = side(&shown(one)).map_or_else(|| number::cell(None), number::share);
+        format!("{} {share}", fitting(&one.name, 16))
+    };
+    sorted.iter().take(2).map(told).collect::<Vec<_>>().join(", ")
 }

@@ -65,7 +65,8 @@ fn overlay(shape: &NumberShape) -> Option<Chart> {
         return None;
     }
     let spans = || shape.edges.windows(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
-    let bars = spans().zip(&shape.bins.reference).map(|((from, to), part)| (from, to, *part)).collect();
+    // One area instead of a bar a bin: the line of the window stays readable on it.
+    let area = spans().zip(&shape.bins.reference).flat_map(|((from, to), part)| [(from, 0.0, *part), (to, 0.0, *part)]);
     let mut line = vec![(low, 0.0)];
     line.extend(spans().zip(&shape.bins.window).map(|((from, _), part)| (from, *part)));
     line.push((high, 0.0));
@@ -78,7 +79,10 @@ fn overlay(shape: &NumberShape) -> Option<Chart> {
         description: "How the predicted risks are spread; the sentence above has the numbers.".into(),
         x: Axis::shares("predicted risk of dropout", low.max(0.0).min(high), high),
         y: Axis::shares("share of patients", 0.0, most * 1.08),
-        layers: vec![layer(Drawn::Bars(bars), Ink::Guide, "reference"), layer(Drawn::Step(line), Ink::First, "window")],
+        layers: vec![
+            layer(Drawn::Band(area.collect()), Ink::Guide, "reference"),
+            layer(Drawn::Step(line), Ink::First, "window"),
+        ],
     })
 }
 

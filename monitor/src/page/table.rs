@@ -41,14 +41,34 @@ pub fn section_of(report: &DriftReport) -> Html {
     let rows = |column: &Column| report.columns.iter().any(|one| (column.cell)(&view, one).is_some());
     let shown: Vec<&Column> = COLUMNS.iter().filter(|column| rows(column)).collect();
     let heads: Vec<(&str, Text)> = shown.iter().map(|column| (column.name, column.text)).collect();
-    let caption = "Drifted first, then by importance times effect. Numbers: median [quartiles]; categories: the most frequent. Bars: size of the change, the upright line is the limit.";
-    let mut table = Table::new(caption, "feature", &heads);
+    let caption = caption(report);
+    let mut table = Table::new(&caption, "feature", &heads);
     for one in &report.columns {
         let cells = shown.iter().map(|column| (column.cell)(&view, one).unwrap_or_else(|| Html::of("–")));
         table = table.row(std::iter::once(name(one)).chain(cells).collect());
         table.rows.iter_mut().next_back().into_iter().for_each(|row| row.is_main = one.drifted == Some(true));
     }
     section("features", "Features", table.html().inside("div", "features"))
+}
+
+/// How to read the table, as far as it has what is to be read.
+fn caption(report: &DriftReport) -> String {
+    let has = |is_known: fn(&ColumnReport) -> bool| report.columns.iter().any(is_known);
+    let order = if has(|column| column.importance.is_some() && column.effect.is_some()) {
+        "Drifted first, then by importance times effect."
+    } else {
+        "Drifted first."
+    };
+    let shapes = "Numbers: median [quartiles]; categories: the two most frequent on either side.";
+    let bars = "Bars: size of the change; the upright line is the limit.";
+    let evidently = "▲ in the last column: drift by Evidently’s own rule.";
+    let parts = [
+        Some(order),
+        has(|column| column.shape.is_some()).then_some(shapes),
+        has(|column| column.effect.is_some()).then_some(bars),
+        has(|column| column.evidently.is_some()).then_some(evidently),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// The largest effect in limits, between 2 and 8: beyond that bars are cut.
