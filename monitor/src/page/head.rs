@@ -97,7 +97,7 @@ fn dates(side: &Side) -> Option<String> {
 /// What was compared with what, by what.
 fn compared(report: &DriftReport) -> Html {
     let engine = &report.engine;
-    let version = engine.version.as_deref().unwrap_or("version not known");
+    let version = engine.version.as_deref().map_or_else(|| ", version not known".to_owned(), |text| format!(" {text}"));
     let model = report.model.as_ref();
     let bundle = model.and_then(|model| model.bundle.as_deref()).map(|digest| format!("bundle {}", short(digest, 12)));
     let facts = [
@@ -106,7 +106,7 @@ fn compared(report: &DriftReport) -> Html {
         ("Window", Some(size(&report.window)), details(&report.window)),
         (
             "Engine",
-            Some(format!("{} {version}", engine.name)),
+            Some(format!("{}{version}", engine.name)),
             vec![format!("decides by {}", words::engine_rule(engine.rule))],
         ),
     ];

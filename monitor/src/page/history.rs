@@ -128,7 +128,9 @@ fn drawn(report: &DriftReport, (rows, has_head): (&[Row<'_>], bool)) -> Html {
     let sizes = rows.iter().enumerate().map(|(nth, (column, cells))| size(cells, (limit(column), top(nth))));
     let (limits, lines): (String, String) = sizes.unzip();
     let inner = heads(report, has_head).and(lanes).and(strips).and(stroke("limit", &limits)).and(stroke("win", &lines));
-    drawing("windows", (WIDTH, top(rows.len()) as u32), (&says(rows), inner))
+    let drawing = drawing("windows", (WIDTH, top(rows.len()) as u32), (&says(rows), inner));
+    let attributes = [("class", "wide"), ("role", "region"), ("aria-label", "Drift by window"), ("tabindex", "0")];
+    Html::element("div", &attributes, drawing)
 }
 
 /// Names of what stands below, and the verdicts of whole windows.

@@ -15,17 +15,21 @@ const MOST_LINES: usize = 10;
 
 /// The section; empty if nothing is known of risk and performance.
 pub fn section_of(report: &DriftReport) -> Html {
-    let left = report.prediction.as_ref().map(|column| risk(column, report));
-    let right = report.performance.as_ref().map(performance);
-    if left.is_none() && right.is_none() {
-        return Html::new();
-    }
-    let left = left.unwrap_or_else(|| Html::tag("p", "There is no risk score to compare: the report names no model."));
-    let right = right.unwrap_or_else(|| {
-        Html::tag("p", "How well the model does is not known: there are no labels and no estimate.")
-    });
-    let right = Html::element("div", &[], right);
-    section("prediction", "Prediction", Html::element("div", &[], left).and(right).inside("div", "pair"))
+    let risk = report.prediction.as_ref().map(|column| risk(column, report));
+    let (drawn, told) = report.performance.as_ref().map(performance).unwrap_or_default();
+    let inner = match (risk, &report.performance) {
+        (None, None) => return Html::new(),
+        (None, Some(_)) => Html::tag("p", "There is no risk score in this report.").and(pair(drawn, told)),
+        (Some(risk), None) => {
+            pair(risk, Html::tag("p", "How well the model does is not known: no labels, no estimate."))
+        }
+        (Some(risk), Some(_)) => pair(risk, drawn.and(told)),
+    };
+    section("prediction", "Prediction", inner)
+}
+
+fn pair(left: Html, right: Html) -> Html {
+    Html::element("div", &[], left).and(Html::element("div", &[], right)).inside("div", "pair")
 }
 
 fn risk(column: &ColumnReport, report: &DriftReport) -> Html {
@@ -86,12 +90,13 @@ fn overlay(shape: &NumberShape) -> Option<Chart> {
     })
 }
 
-fn performance(performance: &Performance) -> Html {
+/// Performance as a drawing, and as a table with words.
+fn performance(performance: &Performance) -> (Html, Html) {
     let drawn = forest(performance);
     let caption = "● estimated without labels, □ realised with the labels that have arrived, each with its interval; the upright bar is the reference.";
     let plot = if drawn.lines.is_empty() { Html::new() } else { figure(drawn.svg(), caption) };
     let labels: Html = labels(performance).iter().map(|line| Html::tag("p", line)).collect();
-    plot.and(table(performance)).and(labels)
+    (plot, table(performance).and(labels))
 }
 
 fn labels(performance: &Performance) -> Vec<String> {

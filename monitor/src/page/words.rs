@@ -47,7 +47,7 @@ pub fn meaning(decision: &Decision) -> &'static str {
         Advice::MendData => {
             "Columns are broken. A model trained on them would learn the fault, so nothing should be retrained before they are mended."
         }
-        Advice::Nothing => "Nothing of relevance moved. The model may go on as it is.",
+        Advice::Nothing => "No more moved than the limits allow. The model may go on as it is.",
         Advice::WaitForData => "Too few values to judge. This is neither drift nor no drift.",
     }
 }
