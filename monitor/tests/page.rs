@@ -223,6 +223,9 @@ fn a_page_of_50_features_stays_below_200_kb_and_draws_them_all() {
     let report = fit(wide(50));
     let page = html(&report);
     println!("{} bytes at 50 features, {} of them JSON", page.len(), json(&report).len());
+    if let Some(path) = env::var_os("DUMP") {
+        fs::write(path, &page).unwrap();
+    }
     is_sound(&page);
     assert!(page.len() < MOST_BYTES, "{} bytes", page.len());
     assert_eq!(page.matches("<svg class=\"plot\"").count(), 50);

@@ -8,7 +8,7 @@ const FINE: usize = 6;
 const MANY: usize = 16;
 /// Most bins and points of a fine shape, and of a coarse one.
 const FINE_SHAPE: (usize, usize) = (40, 40);
-const COARSE_SHAPE: (usize, usize) = (14, 11);
+const COARSE_SHAPE: (usize, usize) = (14, 9);
 
 /// The report with shapes rounded to what an eye can see, and coarser ones for the columns that matter least. Write the
 /// JSON and the page from the same fitted report, so that both hold the same bytes.

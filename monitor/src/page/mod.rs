@@ -41,6 +41,6 @@ pub fn html(report: &DriftReport) -> String {
         sealed_document(&title, include_str!("style.css"), &main)
     };
     let used = page(detail::section_of(report, 0)).len();
-    let room = MOST_BYTES.saturating_sub(used).saturating_sub(1_000).max(LEAST_ROOM);
+    let room = MOST_BYTES.saturating_sub(used).saturating_sub(200).max(LEAST_ROOM);
     page(detail::section_of(report, room))
 }

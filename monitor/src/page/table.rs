@@ -167,11 +167,14 @@ fn side(column: &ColumnReport, side: Side) -> Option<Html> {
     Some(Html::of(&summary.unwrap_or_default()).and(known))
 }
 
+/// A feature's share of the importance, with its rank among the first ten.
 fn importance(view: &View<'_>, column: &ColumnReport) -> Option<Html> {
+    const RANKS: usize = 10;
     let part = column.importance?;
     let is_before = |other: &&ColumnReport| other.importance.is_some_and(|other| other > part);
     let rank = view.report.columns.iter().filter(is_before).count() + 1;
-    Some(Html::of(&share(part)).and(Html::tag("small", &format!("rank {rank}"))))
+    let rank = if rank <= RANKS { Html::tag("small", &format!("rank {rank}")) } else { Html::new() };
+    Some(Html::of(&share(part)).and(rank))
 }
 
 fn evidently(_: &View<'_>, column: &ColumnReport) -> Option<Html> {
