@@ -6,6 +6,7 @@ mod common;
 
 use common::{bare, category, number, report, wide};
 use dropout_monitor::{
+    method::Method,
     page::{MOST_BYTES, fit, html, json},
     report::*,
 };
@@ -223,14 +224,29 @@ fn a_page_of_50_features_stays_below_200_kb_and_draws_them_all() {
     let report = fit(wide(50));
     let page = html(&report);
     println!("{} bytes at 50 features, {} of them JSON", page.len(), json(&report).len());
-    if let Some(path) = env::var_os("DUMP") {
-        fs::write(path, &page).unwrap();
-    }
     is_sound(&page);
     assert!(page.len() < MOST_BYTES, "{} bytes", page.len());
     assert_eq!(page.matches("<svg class=\"plot\"").count(), 50);
     assert_eq!(page.matches("<details").count(), 51);
     assert_eq!(embedded(&page), report);
+}
+
+#[test]
+fn what_there_is_no_room_for_is_left_out_from_the_end_and_said() {
+    let mut report = wide(50);
+    for (nth, column) in report.columns.iter_mut().enumerate() {
+        column.notes = vec!["a remark of some length that an engine may well write about a feature".into()];
+        column.shape = number("x", (1e4 / 7.0, 1.0 / 3.0), 0.01 * nth as f64).shape;
+    }
+    let page = html(&fit(report));
+    assert!(page.len() < MOST_BYTES, "{} bytes", page.len());
+    let drawn = page.matches("<svg class=\"plot\"").count();
+    println!("{} bytes, {drawn} of 50 drawn", page.len());
+    assert!((10..50).contains(&drawn), "{drawn} drawn");
+    assert!(is_sound(&page).contains(&format!("{} features are not drawn here", 50 - drawn)));
+    let (before, after) = page.split_at(page.rfind("<svg class=\"plot\"").unwrap());
+    assert_eq!(before.matches("<details").count() - 1, drawn, "a feature that matters more is not drawn");
+    assert!(after.contains("<details"));
 }
 
 #[test]
@@ -393,8 +409,26 @@ fn what_is_not_known_has_no_column_and_no_section() {
     let mut empty = report(Vec::new(), (Verdict::Unknown, Advice::WaitForData));
     empty.model = None;
     assert!(is_sound(&html(&empty)).contains("No feature was compared."));
-    let few = report(vec![bare("age", ColumnKind::Num)], (Verdict::InsufficientData, Advice::WaitForData));
-    assert!(is_sound(&html(&few)).contains("○ not judged"));
+    let mut few = report(vec![bare("age", ColumnKind::Num)], (Verdict::InsufficientData, Advice::WaitForData));
+    few.power = Some(Power { mean_shift: 0.51, share_change: 0.26 });
+    let text = is_sound(&html(&few));
+    assert!(text.contains("○ not judged"));
+    // How little could be seen is said at once, before anything else is shown.
+    let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} is not there"));
+    assert!(at("0.51 standard deviations") < at("Features") && at("26 percentage points") < at("Features"));
+}
+
+#[test]
+fn a_score_that_is_a_p_value_reads_as_one() {
+    let mut columns = vec![number("age", (54.0, 9.0), 0.3), number("weight", (71.0, 9.0), 0.3)];
+    let names = [(Some(Method::Ks), "K-S p_value"), (None, "my own p_value")];
+    for (column, (method, display)) in columns.iter_mut().zip(names) {
+        let score = column.evidently.as_mut().unwrap();
+        (score.method, score.display, score.score) = (method, display.into(), Some(3.1e-14));
+    }
+    let text = is_sound(&html(&report(columns, (Verdict::Drift, Advice::Watch))));
+    assert!(text.contains("&lt; 0.001 ▲ K-S p-value") && text.contains("&lt; 0.001 ▲ my own p_value"), "{text}");
+    assert!(!text.contains("10⁻¹⁴"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A feature in detail, folded: its drawing, its numbers, its remarks. What there is no room for is said, not drawn.
 
 use super::{
-    number::{effect, p, plain, share},
+    number::{self, effect, p, plain, share},
     pen::{drawing, level, stroke, words as text},
     plot, table, words,
 };
@@ -85,7 +85,7 @@ fn evidently(column: &ColumnReport) -> String {
         Some(false) => "no drift",
         None => "not said",
     };
-    let number = score.score.map_or_else(|| "–".to_owned(), plain);
+    let number = number::score(score);
     let limit = score.threshold.map_or_else(String::new, |limit| format!(", limit {}", plain(limit)));
     format!("{} {number}{limit}: {says}", words::method(score))
 }

@@ -33,8 +33,11 @@ fn verdict(report: &DriftReport) -> Html {
     let glyph = Html::element("span", &[("class", "glyph"), ("aria-hidden", "true")], Html::of(sign.glyph));
     let heading = Html::element("h1", &[], glyph.and(Html::of(&format!(" {}", sign.words))));
     let meaning = Html::of(words::meaning(&report.decision)).inside("p", "lead");
+    // Too few patients show large changes only: how large belongs to the first thing that is read.
+    let is_small = report.decision.verdict == Verdict::InsufficientData && report.power.is_some();
+    let power = is_small.then(|| super::settings::power(report));
     let lines: Html =
-        [Some(found(report)), rules(report)].into_iter().flatten().map(|line| Html::tag("p", &line)).collect();
+        [Some(found(report)), power, rules(report)].into_iter().flatten().map(|line| Html::tag("p", &line)).collect();
     heading.and(meaning).and(lines).inside("div", &format!("verdict {}", sign.class))
 }
 

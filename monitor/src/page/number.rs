@@ -1,7 +1,8 @@
 //! Numbers, days and names as a clinician reads them: three digits, a small p as "< 0.001", a suppressed cell as "< 5". It
 //! never writes a number that is none.
 
-use crate::report::{Effect, SMALLEST_CELL};
+use super::words::is_p_value;
+use crate::report::{Effect, EvidentlyScore, SMALLEST_CELL};
 use dropout_model::page::number::{NONE, count, decimal, percent};
 
 /// A number with three digits that count; very large and very small ones with a power of ten.
@@ -56,6 +57,12 @@ pub fn effect(effect: &Effect) -> String {
 /// Whether a change is told in standard deviations of the reference.
 pub fn is_in_deviations(effect: &Effect) -> bool {
     effect.metric == "wasserstein_norm"
+}
+
+/// Evidently's score; a dash for what is none.
+pub fn score(score: &EvidentlyScore) -> String {
+    let write = if is_p_value(score) { p } else { plain };
+    score.score.map_or_else(|| NONE.to_owned(), write)
 }
 
 /// A share as percent, one decimal below ten; a dash for what is no share.

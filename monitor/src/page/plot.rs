@@ -110,12 +110,10 @@ fn gap(ecdf: &Ecdf, (scale, height): (Scale, Scale)) -> Html {
     let (x, from, to) = (scale.place(at), height.place(*before), height.place(*now));
     let points = ((before - now) * 100.0).abs().round();
     let label = if points == 1.0 { "gap 1 point".to_owned() } else { format!("gap {} points", plain(points)) };
-    let is_right = x > WIDTH * 0.6;
-    // Beside the gap, on the side of the upper function: there is room left of a function and above it.
-    let (place, class) =
-        if is_right { ((x - 6.0, to.max(from) + 12.0), "end") } else { ((x + 6.0, to.max(from) + 12.0), "") };
-    let place = (place.0, place.1.min(SHARES.1 - 4.0));
-    stroke("gap", &upright((x, from), to - from)).and(words(place, class, &label))
+    // Below a function there is room to its right, above it to its left: beside a gap at the right there is neither.
+    let place =
+        if x > WIDTH * 0.6 { (6.0, SHARES.0 + 12.0) } else { (x + 6.0, (to.max(from) + 12.0).min(SHARES.1 - 4.0)) };
+    stroke("gap", &upright((x, from), to - from)).and(words(place, "", &label))
 }
 
 /// Numbers below the drawing, in one element to save bytes.

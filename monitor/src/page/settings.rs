@@ -31,7 +31,7 @@ pub fn section_of(report: &DriftReport) -> Html {
 }
 
 /// The minimum detectable effect in words.
-fn power(report: &DriftReport) -> String {
+pub fn power(report: &DriftReport) -> String {
     let Some(power) = report.power else {
         return "How small a change could have been seen is not known for this report.".to_owned();
     };

@@ -1,7 +1,7 @@
 //! All features in one table, in the order of the report; a column that no feature has a value for is not there.
 
 use super::{
-    number::{cell, effect, near, p, plain, share, whole},
+    number::{self, cell, effect, p, plain, share, whole},
     pen::{level, stroke, upright},
     plot, words,
 };
@@ -179,7 +179,7 @@ fn importance(view: &View<'_>, column: &ColumnReport) -> Option<Html> {
 
 fn evidently(_: &View<'_>, column: &ColumnReport) -> Option<Html> {
     let score = column.evidently.as_ref()?;
-    let number = score.score.map_or_else(|| near(f64::NAN), plain);
+    let number = number::score(score);
     let says = match score.drifted {
         Some(true) => " ▲",
         Some(false) | None => "",

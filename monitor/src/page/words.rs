@@ -125,9 +125,9 @@ pub fn method(score: &EvidentlyScore) -> &str {
         Method::Hellinger => "Hellinger",
         Method::ChiSquare => "chi-square p-value",
         Method::Z => "Z-test p-value",
-        Method::Anderson => "Anderson-Darling",
-        Method::CramerVonMises => "Cramer-von Mises",
-        Method::Es => "Epps-Singleton",
+        Method::Anderson => "Anderson-Darling p-value",
+        Method::CramerVonMises => "Cramer-von Mises p-value",
+        Method::Es => "Epps-Singleton p-value",
         Method::MannWhitney => "Mann-Whitney p-value",
         Method::TTest => "t-test p-value",
         Method::Ed => "energy distance",
@@ -136,6 +136,12 @@ pub fn method(score: &EvidentlyScore) -> &str {
         Method::Tvd => "TVD p-value",
         Method::EmpiricalMmd => "MMD p-value",
     }
+}
+
+/// Whether Evidently's score is a p-value, so that a small one means drift.
+pub fn is_p_value(score: &EvidentlyScore) -> bool {
+    let name = method(score);
+    name.ends_with("p-value") || name.ends_with("p_value")
 }
 
 /// What is wrong with a column.
