@@ -39,6 +39,11 @@ impl Html {
         Self(format!("<{tag}{}>{}</{tag}>", written(attributes), inner.0))
     }
 
+    /// A shape of SVG, which has nothing inside and is closed in fewer letters.
+    pub fn shape(tag: &'static str, attributes: &Attributes<'_>) -> Self {
+        Self(format!("<{tag}{}/>", written(attributes)))
+    }
+
     /// An element of text without attributes.
     pub fn tag(tag: &'static str, text: &str) -> Self {
         Self::element(tag, &[], Self::of(text))
@@ -55,6 +60,13 @@ impl Html {
         Self::element(tag, &[("class", class)], self)
     }
 
+    /// JSON for machines, in a script element that no browser runs. The text parses to the same value: `<` stands in strings
+    /// of JSON only, and is written there by its number, so that no text ends the element or opens a comment in it.
+    pub fn json(id: &str, text: &str) -> Self {
+        let safe = text.replace('<', "\\u003c");
+        Self(format!("<script type=\"application/json\" id=\"{}\">{safe}</script>", escape(id)))
+    }
+
     /// The markup as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -69,8 +81,19 @@ impl FromIterator<Html> for Html {
 
 /// A whole page with its style; `body` is what it says.
 pub fn document(title: &str, body: &Html) -> String {
+    whole(title, ("", ""), body)
+}
+
+/// A whole page with a style of its own beside the common one, that by its own policy loads nothing and runs nothing.
+pub fn sealed_document(title: &str, style: &'static str, body: &Html) -> String {
+    const POLICY: &str =
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
+    whole(title, (POLICY, style), body)
+}
+
+fn whole(title: &str, (policy, style): (&'static str, &'static str), body: &Html) -> String {
     format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n{}\n</body>\n</html>\n",
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{policy}<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{}{style}</style>\n</head>\n<body>\n{}\n</body>\n</html>\n",
         escape(title),
         include_str!("style.css"),
         body.0

@@ -33,11 +33,11 @@ pub enum Text {
 }
 
 impl Text {
-    fn class(self) -> &'static str {
-        match self {
-            Self::Words => "words",
-            Self::Numbers => "numbers",
-        }
+    /// Words stand where all text stands; only numbers have a class.
+    fn cell(self, tag: &'static str, scope: Option<&'static str>, inner: Html) -> Html {
+        let class = (self == Self::Numbers).then_some(("class", "numbers"));
+        let attributes: Vec<_> = scope.map(|scope| ("scope", scope)).into_iter().chain(class).collect();
+        Html::element(tag, &attributes, inner)
     }
 }
 
@@ -57,10 +57,7 @@ impl Table {
 
     /// The table as markup.
     pub fn html(&self) -> Html {
-        let head = self
-            .head
-            .iter()
-            .map(|(name, text)| Html::element("th", &[("scope", "col"), ("class", text.class())], Html::of(name)));
+        let head = self.head.iter().map(|(name, text)| text.cell("th", Some("col"), Html::of(name)));
         let head = Html::element("thead", &[], Html::element("tr", &[], head.collect()));
         let rows = Html::element("tbody", &[], self.rows.iter().map(|row| self.line(row)).collect());
         let table = Html::element("table", &[], self.caption().and(head).and(rows));
@@ -78,10 +75,8 @@ impl Table {
 
     fn line(&self, row: &Row) -> Html {
         let cells = self.head.iter().zip(&row.cells).enumerate().map(|(place, ((_, text), cell))| {
-            if place == 0 {
-                return Html::element("th", &[("scope", "row"), ("class", text.class())], cell.clone());
-            }
-            Html::element("td", &[("class", text.class())], cell.clone())
+            let (tag, scope) = if place == 0 { ("th", Some("row")) } else { ("td", None) };
+            text.cell(tag, scope, cell.clone())
         });
         let cells = cells.collect();
         if row.is_main { Html::element("tr", &[("class", "main")], cells) } else { Html::element("tr", &[], cells) }
