@@ -4,7 +4,7 @@
 
 use dropout_model::random::Stream;
 use dropout_monitor::performance::{
-    Labelled, Outcome, Unmeasured, against, assumption, coverage, estimated, expectations, realised,
+    Labelled, Outcome, Unmeasured, against, assumption, coverage, estimated, expectations, realised, summary,
 };
 use serde_json::Value;
 use std::{fs, path::Path};
@@ -134,12 +134,55 @@ fn estimates_that_are_not_defined_are_left_out() {
 }
 
 #[test]
+fn risks_that_mean_what_they_say_are_not_calibrated() {
+    // Two risks, each with its own share of dropouts in every order of the rows: nothing can be mended.
+    let risk: Vec<f64> = (0..800).map(|row| if row % 2 == 0 { 0.75 } else { 0.25 }).collect();
+    let label: Vec<bool> = (0..800).map(|row| if row % 2 == 0 { row % 8 != 0 } else { row % 8 == 1 }).collect();
+    let window = [[0.75; 32], [0.25; 32]].concat();
+    let told = expectations(Labelled { risk: &risk, label: &label }, &window, THRESHOLD).unwrap();
+    // 24 of 32 flagged rows and 8 of the others drop out; the area is that of the corner (0.25, 0.75).
+    for (expectation, name) in told.iter().zip(["roc_auc", "f1", "precision", "recall", "specificity", "accuracy"]) {
+        assert_eq!((expectation.metric, expectation.value, expectation.reference), (name, 0.75, 0.75));
+        assert!(!expectation.has_fallen());
+    }
+    // Of one row: sd of a share of 0.75 over the root of the rows that count, here all.
+    assert!((told[5].error - (0.75_f64 * 0.25 / 64.0).sqrt()).abs() < 1e-15);
+    // Every chunk of 64 rows of the reference is alike, so that the limits are a point.
+    assert!(told.iter().all(|expectation| expectation.limits == Some((0.75, 0.75))));
+}
+
+#[test]
+fn fall_is_told_when_the_window_is_harder_to_order() {
+    let (risk, label) = world(4000, 21);
+    let reference = Labelled { risk: &risk, label: &label };
+    let hard: Vec<f64> = (0..400).map(|row| 0.4 + 0.2 * f64::from(row) / 400.0).collect();
+    let area = |window: &[f64]| expectations(reference, window, THRESHOLD).unwrap().swap_remove(0);
+    assert!(area(&hard).has_fallen() && area(&hard).estimate().alert == Some(true), "{:?}", area(&hard));
+    assert!(!area(&risk[..400]).has_fallen());
+    // Too short for two chunks of the window's size: nothing is known of limits, and no alert is told.
+    assert_eq!(expectations(reference, &risk[..2500], THRESHOLD).unwrap()[0].estimate().alert, None);
+}
+
+#[test]
 fn assumption_names_the_smallest_fall_that_can_be_seen() {
     let (risk, label) = world(1000, 3);
     let told = expectations(Labelled { risk: &risk, label: &label }, &risk[..400], THRESHOLD).unwrap();
     let sentence = assumption(&told);
     assert!(sentence.contains("concept drift") && sentence.contains("covariate shift"), "{sentence}");
     assert!(sentence.ends_with(&format!("below {:.3} cannot be seen.", 2.0 * told[0].error)), "{sentence}");
+}
+
+#[test]
+fn summary_says_only_what_is_known() {
+    let (risk, label) = world(300, 12);
+    assert_eq!(summary(&[], Vec::new(), None), None);
+    let told = expectations(Labelled { risk: &risk, label: &label }, &risk[..100], THRESHOLD).unwrap();
+    let part = summary(&told, Vec::new(), None).unwrap();
+    assert_eq!((part.estimated.len(), part.label_coverage, part.labelled_patients), (6, None, None));
+    assert_eq!(part.assumption, Some(assumption(&told)));
+    let row = Outcome { risk: 0.5, label: None, patient: "P1" };
+    let waiting = summary(&[], Vec::new(), Some(coverage(&[row]))).unwrap();
+    assert_eq!((waiting.label_coverage, waiting.labelled_patients, waiting.assumption), (Some(0.0), Some(0), None));
 }
 
 fn outcomes<'a>(risk: &[f64], label: &[bool], patients: &'a [String]) -> Vec<Outcome<'a>> {

@@ -194,7 +194,9 @@ fn row(share: &mut [f64], (i, first): (i64, i64), (shift, width): (i64, i64)) {
     for at in 0..width as usize {
         let across = (first + at as i64) as f64;
         let below = share.get(at + shift).copied().unwrap_or(1.0);
-        value = (below * down + value * across) / (down + across);
+        // Only a product and a sum wait for the cell before.
+        let scale = 1.0 / (down + across);
+        value = below * (down * scale) + value * (across * scale);
         if let Some(slot) = share.get_mut(at) {
             *slot = value;
         }

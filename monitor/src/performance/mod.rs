@@ -9,7 +9,7 @@ mod realised;
 pub use estimated::{Expectation, assumption, expectations};
 pub use realised::{Coverage, Outcome, against, coverage, realised};
 
-use crate::report::Estimate;
+use crate::report::{Estimate, Performance};
 
 /// Fewest rows, dropouts and non-dropouts of a labelled reference or of realised labels (patients there).
 pub const LEAST_OF_LABEL: usize = 10;
@@ -68,6 +68,24 @@ pub enum Unmeasured {
 /// What the performance on `window` should be, from its risks alone, by [`expectations`].
 pub fn estimated(reference: Labelled<'_>, window: &[f64], threshold: f64) -> Result<Vec<Estimate>, Unmeasured> {
     Ok(expectations(reference, window, threshold)?.iter().map(Expectation::estimate).collect())
+}
+
+/// The part of a report that says how well the model does, of what is known; none if nothing is.
+pub fn summary(
+    expectations: &[Expectation],
+    realised: Vec<Estimate>,
+    coverage: Option<Coverage>,
+) -> Option<Performance> {
+    if expectations.is_empty() && realised.is_empty() && coverage.is_none() {
+        return None;
+    }
+    Some(Performance {
+        estimated: expectations.iter().map(Expectation::estimate).collect(),
+        realised,
+        label_coverage: coverage.map(|coverage| coverage.share),
+        labelled_patients: coverage.map(|coverage| coverage.patients),
+        assumption: (!expectations.is_empty()).then(|| assumption(expectations)),
+    })
 }
 
 impl Labelled<'_> {
