@@ -406,6 +406,9 @@ fn what_is_not_known_has_no_column_and_no_section() {
         assert!(!text.contains(absent), "{absent}");
     }
     assert!(text.contains("my own distance") && text.contains("0.412") && text.contains("version not known"));
+    let said = is_sound(&html(&broken()));
+    let why = "adherence: column missing: the reference has this column";
+    assert!(said.find(why).unwrap() < said.find("Features").unwrap(), "broken columns are no reason");
     let mut empty = report(Vec::new(), (Verdict::Unknown, Advice::WaitForData));
     empty.model = None;
     assert!(is_sound(&html(&empty)).contains("No feature was compared."));

@@ -4,7 +4,7 @@ use super::{
     number::{moment, share, whole},
     words,
 };
-use crate::report::{DriftReport, Side, Verdict};
+use crate::report::{DriftReport, SchemaFinding, Side, Verdict};
 use dropout_model::{digest::short, page::Html};
 
 /// Reasons that are told.
@@ -79,13 +79,17 @@ fn rules(report: &DriftReport) -> Option<String> {
     Some(format!("Rule that fired: {first}{others}."))
 }
 
+/// The reasons of the report; without any, what is wrong with its columns.
 fn why(report: &DriftReport) -> Html {
-    let reasons = report.decision.reasons.iter().take(MOST_REASONS).map(|reason| Html::tag("li", reason));
-    let reasons: Html = reasons.collect();
-    if reasons.as_str().is_empty() {
+    let reasons = report.decision.reasons.iter().cloned();
+    let finding = |found: &SchemaFinding| format!("{}: {}: {}", found.column, words::schema(found.kind), found.message);
+    let findings = report.schema_findings.iter().filter(|_| report.decision.reasons.is_empty()).map(finding);
+    let lines: Vec<String> = reasons.chain(findings).take(MOST_REASONS).collect();
+    if lines.is_empty() {
         return Html::new();
     }
-    Html::tag("h2", "Why").and(Html::element("ul", &[], reasons)).inside("div", "why")
+    let lines = lines.iter().map(|line| Html::tag("li", line)).collect();
+    Html::tag("h2", "Why").and(Html::element("ul", &[], lines)).inside("div", "why")
 }
 
 fn dates(side: &Side) -> Option<String> {

@@ -13,12 +13,13 @@ pub fn schema(report: &DriftReport) -> Html {
         return Html::new();
     }
     let columns = [("what", Text::Words), ("finding", Text::Words)];
-    let mut table = Table::new("Findings about the columns themselves; they are no statistics.", "column", &columns);
+    let mut table =
+        Table::new("What is wrong with the columns themselves; these are no statistics.", "column", &columns);
     for finding in &report.schema_findings {
         let what = Html::tag("b", &format!("■ {}", words::schema(finding.kind))).inside("span", "failed");
         table = table.row(vec![Html::of(&finding.column), what, Html::of(&finding.message)]);
     }
-    section("schema", "Broken columns", table.html())
+    section("schema", "Findings on columns", table.html())
 }
 
 /// What could not have been seen, and the limits.
