@@ -9,6 +9,7 @@
 //! ```
 
 pub mod batch;
+mod line;
 pub mod shelf;
 pub mod telling;
 pub mod writing;

@@ -23,7 +23,8 @@ pub fn short(digest: &str, digits: usize) -> &str {
 
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |four: u8| char::from(if four < 10 { b'0' + four } else { b'a' - 10 + four });
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

@@ -4,16 +4,10 @@
 use super::{
     Kept,
     batch::Batch,
+    line::Line,
     shelf::{Put, Shelf},
 };
-use dropout_model::{
-    bundle::Cell,
-    manifest::{Feature, FeatureType},
-    record::Prediction,
-};
-use serde_json::Value;
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -24,7 +18,7 @@ use std::{
 };
 
 /// How often the queue is looked at. Nobody wakes the writer for a prediction: a wake costs more than a prediction.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(20);
 
 /// First pause after a failure; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -87,8 +81,9 @@ impl Writing {
     /// Moves what is in the queue into the batch; true if more is there than goes in.
     fn fill(&mut self) -> bool {
         while let Some(kept) = self.next.take().or_else(|| self.queue.0.try_recv().ok()) {
-            let day = kept.moment.day();
-            if !self.batch.takes(&day) {
+            let time = kept.moment.text();
+            let day = time.get(..10).unwrap_or_default();
+            if !self.batch.takes(day) {
                 self.next = Some(kept);
                 return true;
             }
@@ -96,7 +91,7 @@ impl Writing {
                 self.since = Instant::now();
             }
             self.queue.1.fetch_sub(kept.weight(), Ordering::Relaxed);
-            if self.batch.push(&day, &line(*kept)).is_err() {
+            if self.batch.push(day, &Line::new(&kept, &time)).is_err() {
                 self.lose(1);
             }
         }
@@ -140,41 +135,5 @@ impl Writing {
     fn lose(&self, lines: u64) {
         self.shelf.numbers().dropped.inc_by(lines);
         self.shelf.numbers().waiting.dec_by(i64::try_from(lines).unwrap_or(0));
-    }
-}
-
-/// The line of a prediction.
-fn line(kept: Kept) -> Prediction {
-    let version = &kept.version;
-    let decision = version.decide(kept.risk);
-    let features = version.form().features().iter().zip(kept.cells);
-    let features: BTreeMap<String, Value> =
-        features.map(|(feature, cell)| (feature.name.clone(), value(feature, cell))).collect();
-    Prediction {
-        id: kept.id,
-        time: kept.moment.text(),
-        patient: kept.patient.pseudonym.text(),
-        side: kept.patient.side,
-        date: kept.date.unwrap_or_else(|| kept.moment.day()),
-        landmark: kept.landmark,
-        features,
-        risk: kept.risk,
-        version: version.name().to_owned(),
-        bundle: version.digest().to_owned(),
-        is_dropout: decision.is_dropout,
-        tier: decision.tier.to_owned(),
-    }
-}
-
-/// A cell as JSON; a whole number of an Integer feature has no point.
-fn value(feature: &Feature, cell: Cell) -> Value {
-    match cell {
-        Cell::Missing => Value::Null,
-        Cell::Category(text) => Value::String(text),
-        // Whole numbers below 2^53 are what they seem; a larger one stays as it was read.
-        Cell::Number(number) if feature.kind == FeatureType::Integer && number.abs() < 9e15 => {
-            Value::from(number as i64)
-        }
-        Cell::Number(number) => Value::from(number),
     }
 }
