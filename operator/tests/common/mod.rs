@@ -41,6 +41,7 @@ pub fn settings() -> Settings {
     Settings {
         trainer_image: "registry.example/dropout-trainer:1".into(),
         inference_image: "registry.example/dropout-inference:1".into(),
+        monitor_image: "registry.example/dropout-monitor:1".into(),
         namespace: None,
         max_trainings: 4,
         max_rollouts: 4,
@@ -133,6 +134,7 @@ pub fn identity() -> Identity {
 pub fn alone(model: DropoutModel) -> Gathered {
     Gathered {
         model: Arc::new(model),
+        policies: Vec::new(),
         jobs: Vec::new(),
         pods: Vec::new(),
         configs: Vec::new(),
