@@ -103,6 +103,7 @@ async fn beside_a_model_without_parts_nothing_is_found_and_no_event_is_asked_for
 #[tokio::test]
 async fn a_look_that_is_refused_anywhere_is_an_error_and_never_an_empty_list() {
     for part in [
+        "/retrainpolicies",
         "/jobs",
         "/pods",
         "/configmaps",
@@ -283,6 +284,7 @@ fn cluster(asked: &Asked, pods: &[Value]) -> Reply {
         "pods" => list("PodList", pods),
         "jobs" => list("JobList", &[]),
         "configmaps" => list("ConfigMapList", &[]),
+        "retrainpolicies" => list("RetrainPolicyList", &[]),
         "events" => list(
             "EventList",
             &[
