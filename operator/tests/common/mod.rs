@@ -1,6 +1,7 @@
 //! What the operator's tests share: a model, what was gathered about it, and an API server that answers from a table.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod policy;
 pub mod server;
 
 use dropout_crds::{
@@ -108,6 +109,19 @@ pub fn with_a_bundle() -> Value {
     });
     let mut model = quickstart();
     model["spec"]["training"] = json!({"source": {"bundle": bundle}});
+    model
+}
+
+/// The manifest of the quickstart with records that are kept and learned from.
+pub fn with_records() -> Value {
+    let mut model = quickstart();
+    let spec = &mut model["spec"];
+    spec["study"]["pseudonymKey"] = json!({"secretRef": {"name": "onc-302-pseudonym"}, "id": "2026-01"});
+    spec["serving"]["records"] = json!({"every": "5s"});
+    spec["index"] = json!("visit_date");
+    spec["landmark"] = json!("day_in_trial");
+    spec["data"]["cutoff"] = json!("2026-11-01");
+    spec["data"]["records"] = json!("Append");
     model
 }
 
