@@ -274,7 +274,7 @@ async fn blackouts_are_told_as_times_and_one_that_cannot_be_read_has_no_end() {
 
 #[tokio::test]
 async fn of_a_report_the_server_is_asked_for_the_metadata_only() {
-    let (client, asked) = server(|asked| cluster(asked));
+    let (client, asked) = server(cluster);
     let gathered = gather_policy(&client, &policy_identity()).await.unwrap().unwrap();
     assert!(gathered.report.is_some());
     let asked = asked.lock().unwrap();
