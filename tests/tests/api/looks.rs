@@ -86,11 +86,15 @@ impl Trial {
         (job, task)
     }
 
-    /// Lets a look end with an answer.
+    /// Lets a look end with an answer, and waits until the cluster says so.
     pub fn answer_look(&self, job: &Job, answer: &MonitorAnswer) {
         let text = answer.to_message().unwrap();
         let pod = self.pod_of(job);
         self.set_status(&pod, &pods::ended(&pod, &End::with_code("monitor", 0, text)));
+        self.wait("the look to end", || {
+            let job = self.get::<Job>(&job.name_any());
+            job.is_none_or(|job| job.status.is_some_and(|status| status.completion_time.is_some())).then_some(())
+        });
     }
 }
 
