@@ -50,7 +50,8 @@ impl Readiness {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sentence;
     }
 
-    fn sentence(&self) -> Option<String> {
+    /// What is waited for; none if it is ready.
+    pub fn sentence(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
