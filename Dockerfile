@@ -1,4 +1,4 @@
-# One file, one target per binary: docker build --target operator|trainer|inference .
+# One file, one target per binary: docker build --target operator|trainer|monitor|inference .
 #
 # BINARIES says where they come from: `compiled` (default) compiles here, for amd64 and arm64; `prebuilt` copies the
 # static binaries that cargo has put into the build context (see `make images`). A builder skips the stage not used.
@@ -10,13 +10,13 @@ COPY . .
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 # The explicit target keeps build scripts and macros out of the static flags.
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
- && for name in operator trainer inference; do \
+ && for name in operator trainer monitor inference; do \
       cargo build --release --locked --target "$target" -p "dropout-$name" || exit 1; done \
  && mkdir /out && cp target/"$target"/release/dropout-operator target/"$target"/release/dropout-trainer \
-      target/"$target"/release/dropout-inference /out/
+      target/"$target"/release/dropout-monitor target/"$target"/release/dropout-inference /out/
 
 FROM scratch AS prebuilt
-COPY dropout-operator dropout-trainer dropout-inference /out/
+COPY dropout-operator dropout-trainer dropout-monitor dropout-inference /out/
 
 FROM ${BINARIES} AS binaries
 
@@ -29,6 +29,11 @@ FROM scratch AS trainer
 COPY --from=binaries /out/dropout-trainer /dropout-trainer
 USER 65532:65532
 ENTRYPOINT ["/dropout-trainer"]
+
+FROM scratch AS monitor
+COPY --from=binaries /out/dropout-monitor /dropout-monitor
+USER 65532:65532
+ENTRYPOINT ["/dropout-monitor"]
 
 FROM scratch AS inference
 COPY --from=binaries /out/dropout-inference /dropout-inference

@@ -39,7 +39,7 @@ lint: ## formatting and clippy, warnings are errors
 generate: ## CRDs from the types, config/ from the chart
 	@tests/generate.sh
 
-images: ## the three images as OCI archives in target/images
+images: ## the four images as OCI archives in target/images
 	@tests/images.sh
 
 cluster-up: $(CLUSTER) ## a real single-node Kubernetes on this machine, left running

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the three images from statically linked binaries, without a Docker engine: cargo, then buildah on the project's
+# Builds the four images from statically linked binaries, without a Docker engine: cargo, then buildah on the project's
 # own Dockerfile. Leaves target/images/<name>.tar (OCI archives). An image is built again only if its binary changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 registry=${REGISTRY:-localhost/dropout}
 tag=${TAG:-$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)}
-binaries=${BINARIES_TO_BUILD:-operator trainer inference}
+binaries=${BINARIES_TO_BUILD:-operator trainer monitor inference}
 target=$(rustc -vV | sed -n 's/^host: //p')
 say() { printf '%s\n' "$*" >&2; }
 
@@ -29,7 +29,7 @@ for name in $binaries; do
   if [ "$(cat "target/images/$name.sum" 2>/dev/null)" = "$sum" ] && [ -f "target/images/$name.tar" ]; then
     say "image dropout-$name is up to date"; continue
   fi
-  for each in operator trainer inference; do
+  for each in operator trainer monitor inference; do
     cp "target/$target/release/dropout-$each" target/image/ 2>/dev/null || : > "target/image/dropout-$each"
   done
   image=$registry/dropout-$name:$tag

@@ -58,7 +58,7 @@ api() {
   run api cargo test --locked -p dropout-tests --test 'api_*' --no-run || return
   # Two minutes of rest are counted on a server of their own while the other tests run.
   setsid cargo test --locked -p dropout-tests --test api_rest -- --nocapture > "$log/rest.log" 2>&1 & rest=$!
-  local tests=(); for each in config fleet kill rules story; do tests+=(--test "api_$each"); done
+  local tests=(); for each in config fleet kill policy rules story; do tests+=(--test "api_$each"); done
   run api cargo test --locked --no-fail-fast -p dropout-tests "${tests[@]}" -- --test-threads=8 --nocapture
   wait "$rest" || { echo "FAILED COMMAND: api_rest" >> "$log/api.log"; status=1; }
   rest=

@@ -292,6 +292,18 @@ impl DropoutModelSpec {
     }
 }
 
+impl Records {
+    /// Longest time until a record is written, the default filled in.
+    pub fn every(&self) -> Period {
+        self.every.unwrap_or(Period::seconds(10))
+    }
+
+    /// How long records are kept, the default filled in.
+    pub fn retention(&self) -> Period {
+        self.retention.unwrap_or(Period::days(730))
+    }
+}
+
 impl Store {
     /// The folder inside the claim, without a leading slash.
     pub fn path(&self) -> &str {

@@ -49,8 +49,9 @@ pub use status::{
     validation = Rule::new("self.triggers.all(t, self.triggers.exists_one(u, u.name == t.name))").message("triggers: two triggers have the same name"),
     validation = Rule::new("self.triggers.all(t, [has(t.drift), has(t.performance), has(t.schedule), has(t.newData)].filter(x, x).size() == 1)").message("triggers: set exactly one of drift, performance, schedule and newData"),
     validation = Rule::new("has(self.monitor) || !self.triggers.exists(t, has(t.drift) || has(t.performance) || has(t.newData))").message("monitor is needed by triggers of drift, performance and newData"),
-    validation = Rule::new("!self.triggers.exists(t, has(t.schedule) && has(t.consecutive))").message("triggers: consecutive belongs to drift and performance"),
-    validation = Rule::new("!has(self.blackouts) || self.blackouts.all(b, timestamp(b.start) < timestamp(b.end))").message("blackouts: start is not before end"),
+    validation = Rule::new("!self.triggers.exists(t, has(t.consecutive) && (has(t.schedule) || has(t.newData)))").message("triggers: consecutive belongs to drift and performance"),
+    validation = Rule::new("self.triggers.all(t, !has(t.performance) || has(t.performance.below) != has(t.performance.above))").message("triggers: performance sets exactly one of below and above"),
+    validation = Rule::new("!has(self.blackouts) || self.blackouts.all(b, b.start < b.end)").message("blackouts: start is not before end"),
     validation = Rule::new("!has(self.monitor) || !has(self.monitor.source) || [has(self.monitor.source.predictions), has(self.monitor.source.configMap), has(self.monitor.source.report)].filter(x, x).size() == 1").message("monitor.source: set exactly one of predictions, configMap and report")
 )]
 pub struct RetrainPolicySpec {
@@ -125,10 +126,10 @@ pub struct Monitor {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MonitorSource {
-    /// The predictions that the inference service recorded.
+    /// The predictions that the inference service recorded. Left out: a report is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predictions: Option<Predictions>,
-    /// A report in a ConfigMap.
+    /// A report in a ConfigMap. Left out: another source is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_map: Option<ReportConfigMap>,
     /// A report at a source, such as `s3://reports/onc-302/latest.json`; ours or Evidently's JSON.
@@ -136,7 +137,7 @@ pub struct MonitorSource {
     pub report: Option<Source>,
 }
 
-/// The predictions that the inference service recorded. It has no fields.
+/// The predictions that the inference service recorded. It has no fields. Left out: a report is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Predictions {}
 
@@ -196,10 +197,10 @@ pub struct DriftTrigger {
 pub struct PerformanceTrigger {
     /// The metric.
     pub metric: Metric,
-    /// The smallest value that is accepted; exactly one of `below` and `above` is set.
+    /// The smallest value that is accepted; exactly one of `below` and `above` is set. Left out: `above` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub below: Option<f64>,
-    /// The largest value that is accepted, for metrics of which less is better.
+    /// The largest value that is accepted, for metrics of which less is better. Left out: `below` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub above: Option<f64>,
     /// Where the metric comes from.

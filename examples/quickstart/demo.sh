@@ -19,7 +19,7 @@ if [ -n "$data" ] && [ ! -f "$data" ]; then fail "DATA=$data: there is no such f
 if [ ! -f "$spec" ]; then fail "SPEC=$spec: there is no such file"; fi
 if [ -n "$data" ] && [ -z "${SPEC:-}" ]; then fail "DATA needs SPEC, the DropoutModel that names the columns of $data"; fi
 if [ -z "$own" ] && [ -z "${REGISTRY:-}" ]; then
-  fail "KUBECONFIG is set: set REGISTRY to where you pushed the three images (see README, Install), or unset KUBECONFIG"
+  fail "KUBECONFIG is set: set REGISTRY to where you pushed the four images (see README, Install), or unset KUBECONFIG"
 fi
 if [ -z "$own" ] && ! command -v kubectl >/dev/null; then fail "KUBECONFIG is set, but there is no kubectl here"; fi
 if [ -z "$own" ] && [ -n "$data" ]; then
@@ -49,7 +49,7 @@ if [ -z "$own" ]; then
   echo "  installs   the CRD dropoutmodels.trialops.dev and the chart in namespace dropout-system, images from $REGISTRY"
 else
   echo "  builds     Kubernetes from pinned Go modules into your cache folder (first time: about 8 minutes on 2 cores),"
-  echo "             our binaries and three images into target/ (first time: about 6 minutes)"
+  echo "             our binaries and four images into target/ (first time: about 6 minutes)"
   echo "  installs   missing Debian packages: runc containernetworking-plugins iptables conntrack buildah (needs root)"
   echo "  changes    on this machine, while the node is up: a bridge, iptables chains KUBE-* and CNI-*, cgroups;"
   echo "             \`make cluster-down\` removes them all"
@@ -72,7 +72,7 @@ if [ -n "$own" ]; then
   tests/images.sh
   "$cluster" up --level node
   eval "$("$cluster" env)"
-  for image in operator trainer inference; do "$cluster" load "target/images/$image.tar"; done
+  for image in operator trainer monitor inference; do "$cluster" load "target/images/$image.tar"; done
 fi
 kubectl get nodes
 

@@ -53,7 +53,8 @@ pub struct MonitorTask {
     pub retention_seconds: Option<u64>,
 }
 
-/// The rule that judges a window.
+/// The rule that judges a window. Default: a change must be evident, relevant and last. Evidently: the tests and limits of
+/// that library, number for number. Left out: Default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RuleName {
     /// Evidence, relevance and persistence.

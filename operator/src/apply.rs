@@ -1,19 +1,24 @@
 //! The only writer of the cluster. Status first, then intents, then events; every write is safe to repeat.
 
 mod config;
+mod events;
+mod jobs;
+pub mod policy;
 mod serving;
 mod status;
-mod training;
 
-use crate::{context::Context, error::Result, observe::gather::Gathered, render::Frame};
+use crate::{
+    context::Context,
+    error::Result,
+    observe::gather::Gathered,
+    render::{Frame, training},
+};
 use dropout_planner::{
     observed::Observed,
-    plan::{Announcement, Intent, Plan},
+    plan::{Intent, Launch, Plan},
 };
-use kube::{
-    Resource, ResourceExt,
-    runtime::events::{Event, EventType},
-};
+use jobs::{Start, There};
+use kube::{Resource, ResourceExt};
 
 /// What a plan would change in the cluster as it was seen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,7 +26,7 @@ pub struct Changes {
     /// The status differs.
     status: bool,
     /// Jobs to start.
-    launches: Vec<training::Start>,
+    launches: Vec<Start>,
     /// Parts of serving that differ.
     serving: serving::Difference,
     /// Names of Jobs to delete.
@@ -42,49 +47,40 @@ pub fn changes(context: &Context, seen: (&Gathered, &Observed), plan: &Plan) -> 
     let mut changes = Changes { status: gathered.model.status.as_ref() != Some(&plan.status), ..Changes::default() };
     for intent in &plan.intents {
         match intent {
-            Intent::Launch(launch) => changes.launches.extend(training::start(frame, launch, gathered)?),
+            Intent::Launch(launch) => changes.launches.extend(start(frame, launch, gathered)?),
             Intent::Serve(serve) => changes.serving = serving::difference(frame, serve, (gathered, observed))?,
             Intent::Withdraw => changes.serving = serving::withdrawal(gathered)?,
-            Intent::Prune(names) => changes.prune.extend(training::present(names, gathered)),
+            Intent::Prune(names) => changes.prune.extend(jobs::present(names, &gathered.jobs)),
         }
     }
     Ok(changes)
 }
 
+/// What a launch would write: nothing if the Job is there.
+fn start(frame: Frame<'_>, launch: &Launch, gathered: &Gathered) -> Result<Option<Start>> {
+    let name = training::name(frame, launch);
+    if gathered.jobs.iter().any(|job| job.name_any() == name) {
+        return Ok(None);
+    }
+    Ok(Some(Start { config: training::task_config(frame, launch)?, job: training::job(frame, launch) }))
+}
+
 /// Writes them.
 pub async fn apply(context: &Context, gathered: &Gathered, decided: (&Plan, Changes)) -> Result<()> {
     let (plan, changes) = decided;
+    let (namespace, uid) = (gathered.model.namespace().unwrap_or_default(), gathered.model.uid().unwrap_or_default());
     if changes.status {
-        status::write(context, &gathered.model, &plan.status).await?;
-        announce(context, gathered, &plan.announcements).await;
+        status::write(context, gathered.model.as_ref(), &plan.status).await?;
+        context.ledger.note(&uid, &plan.status);
+        events::announce(context, &gathered.model.object_ref(&()), &plan.announcements).await;
     }
     // The Deployment holds the record that must survive the loss of a status, so it comes before a Job.
     serving::write(context, gathered, changes.serving).await?;
     for start in changes.launches {
-        let launched = training::launch(context, gathered, start).await;
-        context.refusals.note(&gathered.model.uid().unwrap_or_default(), launched.as_ref());
+        let launched = jobs::launch(context, &namespace, start).await;
+        context.refusals.note(&uid, launched.as_ref());
         launched?;
     }
-    training::prune(context, gathered, &changes.prune).await
-}
-
-/// Tells the announcements as events. A failure is logged, never more: events are for people.
-async fn announce(context: &Context, gathered: &Gathered, announcements: &[Announcement]) {
-    let about = gathered.model.object_ref(&());
-    for announcement in announcements {
-        let reason = announcement.reason.name();
-        context.metrics.decided(&reason);
-        tracing::info!(model = about.name, namespace = about.namespace, reason, "{}", announcement.message);
-        let event = Event {
-            type_: if announcement.is_warning { EventType::Warning } else { EventType::Normal },
-            reason,
-            note: Some(announcement.message.chars().take(1_000).collect()),
-            action: "Plan".into(),
-            secondary: None,
-        };
-        let published = tokio::time::timeout(crate::call::DEADLINE, context.recorder.publish(&event, &about)).await;
-        if !matches!(published, Ok(Ok(()))) {
-            tracing::warn!(model = about.name, "an event could not be written");
-        }
-    }
+    let there = There { jobs: &gathered.jobs, configs: &gathered.configs };
+    jobs::prune(context, (&namespace, there), &changes.prune).await
 }

@@ -10,10 +10,7 @@ use axum::{
     routing::get,
 };
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
@@ -24,8 +21,39 @@ pub struct Health {
     pub context: Arc<Context>,
     /// The watches.
     pub watches: Arc<Watches>,
-    /// Set once there is nothing more to wait for.
-    pub is_ready: Arc<AtomicBool>,
+    /// What is waited for.
+    pub readiness: Arc<Readiness>,
+}
+
+/// What the operator waits for before it is ready, in a sentence.
+#[derive(Debug)]
+pub struct Readiness(Mutex<Option<String>>);
+
+impl Default for Readiness {
+    fn default() -> Self {
+        Self(Mutex::new(Some("waiting for the API server and the first lists".to_owned())))
+    }
+}
+
+impl Readiness {
+    /// Nothing more is waited for.
+    pub fn reached(&self) {
+        self.set(None);
+    }
+
+    /// This is waited for.
+    pub fn waits_for(&self, sentence: String) {
+        self.set(Some(sentence));
+    }
+
+    fn set(&self, sentence: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sentence;
+    }
+
+    /// What is waited for; none if it is ready.
+    pub fn sentence(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// The routes.
@@ -46,13 +74,14 @@ async fn livez(State(health): State<Health>) -> Response {
 }
 
 async fn readyz(State(health): State<Health>) -> Response {
-    match health.is_ready.load(Ordering::Relaxed) {
-        true => "ok".into_response(),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "waiting for the API server and the first lists").into_response(),
+    match health.readiness.sentence() {
+        None => "ok".into_response(),
+        Some(sentence) => (StatusCode::SERVICE_UNAVAILABLE, sentence).into_response(),
     }
 }
 
 async fn metrics(State(health): State<Health>) -> Response {
     health.context.metrics.models(health.context.caches.models.len());
+    health.context.metrics.policies(health.context.caches.policies.len());
     ([(HEADER, CONTENT_TYPE)], health.context.metrics.text()).into_response()
 }

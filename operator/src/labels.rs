@@ -5,12 +5,20 @@ use std::collections::BTreeMap;
 
 /// Field manager of every write, and the value of `app.kubernetes.io/managed-by`.
 pub const MANAGER: &str = "dropout-operator";
+/// What labels and annotations of ours begin with.
+pub const GROUP: &str = "trialops.dev/";
 /// Label: who made it.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Label: name of the model.
 pub const MODEL: &str = "trialops.dev/model";
-/// Label: `job` or `serving`.
+/// Label: `job`, `serving` or `monitor`.
 pub const COMPONENT: &str = "app.kubernetes.io/component";
+/// Label of a monitor's Job: name of the policy.
+pub const POLICY: &str = "trialops.dev/policy";
+/// Label of a ConfigMap with a report that somebody else made: name of the model that the report is about.
+pub const REPORT: &str = "trialops.dev/drift-report";
+/// Annotation of such a ConfigMap: end of the report's window.
+pub const WINDOW_END: &str = "trialops.dev/window-end";
 /// Label: name of the version.
 pub const VERSION: &str = "trialops.dev/version";
 /// Label of a Job: what it does.
@@ -32,15 +40,22 @@ pub const RECORD: &str = "trialops.dev/record";
 pub const JOB: &str = "job";
 /// The component of the serving Deployment and its parts.
 pub const SERVING: &str = "serving";
+/// The component of a monitor's Job and its parts.
+pub const MONITOR: &str = "monitor";
 
 /// The selector of everything of ours.
 pub fn ours() -> String {
     format!("{MANAGED_BY}={MANAGER}")
 }
 
-/// The selector of everything of one model.
+/// The selector of everything of one model. What watches it belongs to its policies.
 pub fn of_model(model: &str) -> String {
-    format!("{MANAGED_BY}={MANAGER},{MODEL}={model}")
+    format!("{MANAGED_BY}={MANAGER},{MODEL}={model},{COMPONENT}!={MONITOR}")
+}
+
+/// The selector of everything of one policy.
+pub fn of_policy(policy: &str) -> String {
+    format!("{MANAGED_BY}={MANAGER},{POLICY}={policy},{COMPONENT}={MONITOR}")
 }
 
 /// The labels of a part of a model.
@@ -48,6 +63,13 @@ pub fn labels(model: &str, component: &str) -> BTreeMap<String, String> {
     [(MANAGED_BY, MANAGER), (MODEL, model), (COMPONENT, component)]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .into()
+}
+
+/// The labels of a part of a policy of a model.
+pub fn monitor_labels(model: &str, policy: &str) -> BTreeMap<String, String> {
+    let mut labels = labels(model, MONITOR);
+    labels.insert(POLICY.to_owned(), policy.to_owned());
+    labels
 }
 
 /// Longest name of a Job: it becomes a label of the Job's pods.
@@ -58,9 +80,18 @@ const LONGEST_NAME: usize = 63;
 pub fn job_name(model: &str, uid: &str, step: (u32, &str, u32)) -> String {
     let (version, work, attempt) = step;
     let hash = json_digest(&(uid, work, version, attempt));
-    let end = format!("-v{version}-{}-{}", work.to_lowercase(), short(&hash, 8));
-    let model = model.get(..LONGEST_NAME.saturating_sub(end.len())).unwrap_or(model);
-    format!("{}{end}", model.trim_end_matches('-'))
+    named(model, &format!("-v{version}-{}-{}", work.to_lowercase(), short(&hash, 8)))
+}
+
+/// The name of a monitor's Job: the same for the same policy and task, and for no other.
+pub fn monitor_job_name(policy: &str, uid: &str, task: &str) -> String {
+    named(policy, &format!("-{MONITOR}-{}", short(&json_digest(&(uid, task)), 10)))
+}
+
+/// As much of a name as leaves room for the end.
+fn named(name: &str, end: &str) -> String {
+    let name = name.get(..LONGEST_NAME.saturating_sub(end.len())).unwrap_or(name);
+    format!("{}{end}", name.trim_end_matches('-'))
 }
 
 /// The name of a serving ConfigMap, from its content.

@@ -10,6 +10,7 @@ pub mod controller;
 pub mod error;
 pub mod fleet;
 pub mod health;
+pub mod installed;
 pub mod labels;
 pub mod lease;
 pub mod metrics;

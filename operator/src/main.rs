@@ -5,7 +5,8 @@ use dropout_operator::{
     context::Context,
     controller::{Watching, run},
     fleet::Ledger,
-    health::{Health, app},
+    health::{Health, Readiness, app},
+    installed::installed,
     lease::Elector,
     metrics::Metrics,
     refusals::Refusals,
@@ -16,14 +17,7 @@ use kube::{
     Client,
     runtime::events::{Recorder, Reporter},
 };
-use std::{
-    process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -65,8 +59,8 @@ async fn operate() -> Result<(), Anything> {
         turn: tokio::sync::Mutex::default(),
         metrics: Metrics::new(),
     });
-    let is_ready = Arc::new(AtomicBool::new(false));
-    let health = Health { context: context.clone(), watches: watches.clone(), is_ready };
+    let readiness = Arc::new(Readiness::default());
+    let health = Health { context: context.clone(), watches: watches.clone(), readiness };
     let listener = tokio::net::TcpListener::bind(("0.0.0.0", settings.port)).await?;
     let served = app(health.clone());
     let server = tokio::spawn(async move { axum::serve(listener, served).await });
@@ -90,9 +84,14 @@ fn stop_on_signal() -> Result<CancellationToken, Anything> {
 /// Takes the Lease and works until told to stop (an orderly end) or until the Lease is lost (an error: the process must
 /// end, since another may lead by now).
 async fn lead(client: Client, parts: (Watching, Health), stop: CancellationToken) -> Result<(), Anything> {
-    let (watching, Health { context, watches, is_ready }) = parts;
+    let (watching, Health { context, watches, readiness }) = parts;
+    // One that lacks a kind takes no Lease: another replica, of the release before, may go on.
+    tokio::select! {
+        () = installed(&client, context.settings.namespace.as_deref(), &readiness) => {}
+        () = stop.cancelled() => return Ok(()),
+    }
     let mut elector = Elector::new(client, &context.settings);
-    let ready = || is_ready.store(true, Ordering::Relaxed);
+    let ready = || readiness.reached();
     tokio::select! {
         () = elector.acquire(ready) => {}
         () = stop.cancelled() => return Ok(()),

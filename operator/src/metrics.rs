@@ -24,8 +24,11 @@ pub struct Metrics {
     errors: Family<Word, Counter>,
     writes: Family<Word, Counter>,
     decisions: Family<Word, Counter>,
+    looks: Counter,
+    firings: Family<Word, Counter>,
     leader: Gauge,
     models: Gauge,
+    policies: Gauge,
 }
 
 impl Metrics {
@@ -33,12 +36,15 @@ impl Metrics {
     pub fn new() -> Self {
         let mut metrics = Self::default();
         let registry = &mut metrics.registry;
-        registry.register("dropout_operator_passes", "Passes over models", metrics.passes.clone());
+        registry.register("dropout_operator_passes", "Passes over models and policies", metrics.passes.clone());
         registry.register("dropout_operator_errors", "Passes that ended early, by kind", metrics.errors.clone());
         registry.register("dropout_operator_writes", "Writes to the API server, by kind", metrics.writes.clone());
         registry.register("dropout_operator_decisions", "Decisions, by reason", metrics.decisions.clone());
+        registry.register("dropout_operator_looks", "Monitor Jobs started", metrics.looks.clone());
+        registry.register("dropout_operator_firings", "Firings of policies, by action", metrics.firings.clone());
         registry.register("dropout_operator_leader", "1 while this process leads", metrics.leader.clone());
         registry.register("dropout_operator_models", "Models in the cache", metrics.models.clone());
+        registry.register("dropout_operator_policies", "Policies in the cache", metrics.policies.clone());
         metrics
     }
 
@@ -62,6 +68,16 @@ impl Metrics {
         self.decisions.get_or_create(&Word { kind: reason.to_owned() }).inc();
     }
 
+    /// Counts a monitor's Job.
+    pub fn looked(&self) {
+        self.looks.inc();
+    }
+
+    /// Counts a firing.
+    pub fn fired(&self, action: &str) {
+        self.firings.get_or_create(&Word { kind: action.to_owned() }).inc();
+    }
+
     /// Says whether this process leads.
     pub fn leads(&self, is_leader: bool) {
         self.leader.set(i64::from(is_leader));
@@ -70,6 +86,11 @@ impl Metrics {
     /// Says how many models there are.
     pub fn models(&self, number: usize) {
         self.models.set(i64::try_from(number).unwrap_or(i64::MAX));
+    }
+
+    /// Says how many policies there are.
+    pub fn policies(&self, number: usize) {
+        self.policies.set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
     /// The exposition as text.

@@ -2,14 +2,17 @@
 
 pub mod caches;
 pub mod gather;
+mod look;
 mod owner;
+pub mod policy;
 mod runs;
 mod serving;
 mod trouble;
+pub mod waiting;
 
 use crate::{context::Context, labels};
 use dropout_crds::{
-    DropoutModel, DropoutModelSpec,
+    DropoutModelSpec,
     command::{commands, malformed},
 };
 use dropout_planner::observed::{ClaimFact, Identity, Observed, Run, RunPhase};
@@ -17,12 +20,13 @@ use gather::Gathered;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use kube::ResourceExt;
 
-pub use owner::{Ownership, ownership};
+pub use look::Kind;
+pub use owner::{Ownership, ownership, policy_ownership};
 
 /// Every fact that a decision about a model may use, from what was gathered.
 pub fn observed(context: &Context, gathered: &Gathered) -> Observed {
     let model = &gathered.model;
-    let identity = identity(model);
+    let identity = identity(model.as_ref());
     let limits = (context.settings.max_trainings, context.settings.max_rollouts);
     Observed {
         runs: with_refused(context, gathered, runs::runs(gathered, &identity)),
@@ -31,7 +35,7 @@ pub fn observed(context: &Context, gathered: &Gathered) -> Observed {
         store_claim: claim(model.spec.store.claim(), gathered.store_claim.as_deref()),
         bundle_claim: bundle_claim_name(&model.spec).map(|name| claim(name, gathered.bundle_claim.as_deref())),
         holdout_claim: holdout_claim_name(&model.spec).map(|name| claim(name, gathered.holdout_claim.as_deref())),
-        policy: None,
+        policy: policy::policy_fact(&gathered.policies),
         fleet: context.ledger.others(&identity.uid, limits),
         inference_image: context.settings.inference_image.clone(),
         spec: model.spec.clone(),
@@ -56,13 +60,13 @@ fn with_refused(context: &Context, gathered: &Gathered, mut runs: Vec<Run>) -> V
     runs
 }
 
-/// Who a model is.
-pub fn identity(model: &DropoutModel) -> Identity {
+/// Who a model or a policy is.
+pub fn identity(object: &impl ResourceExt) -> Identity {
     Identity {
-        namespace: model.namespace().unwrap_or_default(),
-        name: model.name_any(),
-        uid: model.uid().unwrap_or_default(),
-        generation: model.metadata.generation.unwrap_or(0),
+        namespace: object.namespace().unwrap_or_default(),
+        name: object.name_any(),
+        uid: object.uid().unwrap_or_default(),
+        generation: object.meta().generation.unwrap_or(0),
     }
 }
 
@@ -88,10 +92,24 @@ fn number(labels: &std::collections::BTreeMap<String, String>, key: &str) -> Opt
     labels.get(key)?.trim_start_matches('v').parse().ok()
 }
 
-/// Whether an object is a part of this model, by label.
+/// Whether an object is a part of this model, by label. What watches it is a part of its policies.
 fn is_of(object: &impl ResourceExt, identity: &Identity) -> bool {
+    is_ours(object, labels::MODEL, identity) && !is_monitor(object)
+}
+
+/// Whether an object is a part of this policy, by label.
+fn is_of_policy(object: &impl ResourceExt, identity: &Identity) -> bool {
+    is_ours(object, labels::POLICY, identity) && is_monitor(object)
+}
+
+/// Whether an object is a part of a policy's monitor, by label.
+pub fn is_monitor(object: &impl ResourceExt) -> bool {
+    object.labels().get(labels::COMPONENT).is_some_and(|component| component == labels::MONITOR)
+}
+
+fn is_ours(object: &impl ResourceExt, parent: &str, identity: &Identity) -> bool {
     let of = |key: &str| object.labels().get(key).map(String::as_str);
     object.namespace().as_deref() == Some(&identity.namespace)
-        && of(labels::MODEL) == Some(&identity.name)
+        && of(parent) == Some(&identity.name)
         && of(labels::MANAGED_BY) == Some(labels::MANAGER)
 }

@@ -1,5 +1,8 @@
 //! From intents to objects, pure: the same intent gives the same bytes.
 
+mod claims;
+mod job;
+pub mod monitor;
 mod pod;
 pub mod serving;
 pub mod training;

@@ -4,10 +4,11 @@
 use std::{collections::HashMap, env, time::Duration};
 
 /// The text of `--help`.
-pub const HELP: &str = "dropout-operator: owns DropoutModels
+pub const HELP: &str = "dropout-operator: owns DropoutModels and RetrainPolicies
 
   --trainer-image IMAGE     (TRAINER_IMAGE)     image of prepare, train and evaluate; required
   --inference-image IMAGE   (INFERENCE_IMAGE)   image of the serving pods; required
+  --monitor-image IMAGE     (MONITOR_IMAGE)     image of the monitor's Jobs; required
   --namespace NAME          (WATCH_NAMESPACE)   watch this namespace only; left out: all
   --max-trainings N         (MAX_TRAININGS)     trainings at a time, over all models; 4
   --max-rollouts N          (MAX_ROLLOUTS)      models that change to a new default image at a time; 4
@@ -23,10 +24,12 @@ Log filter: RUST_LOG, such as info or dropout_operator=debug.
 /// The operator's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Image of the Jobs' containers.
+    /// Image of a training's containers.
     pub trainer_image: String,
     /// Image of the serving pods.
     pub inference_image: String,
+    /// Image of the monitor's Jobs.
+    pub monitor_image: String,
     /// The only namespace that is watched; none means all.
     pub namespace: Option<String>,
     /// Most trainings at a time.
@@ -83,9 +86,10 @@ pub enum SettingsError {
 }
 
 /// Flags and their environment variables.
-const FLAGS: [(&str, &str); 10] = [
+const FLAGS: [(&str, &str); 11] = [
     ("--trainer-image", "TRAINER_IMAGE"),
     ("--inference-image", "INFERENCE_IMAGE"),
+    ("--monitor-image", "MONITOR_IMAGE"),
     ("--namespace", "WATCH_NAMESPACE"),
     ("--max-trainings", "MAX_TRAININGS"),
     ("--max-rollouts", "MAX_ROLLOUTS"),
@@ -122,6 +126,7 @@ impl Settings {
         Ok(Self {
             trainer_image: required("--trainer-image")?,
             inference_image: required("--inference-image")?,
+            monitor_image: required("--monitor-image")?,
             namespace: values.get("--namespace").cloned(),
             max_trainings: number(values, "--max-trainings", 4)?,
             max_rollouts: number(values, "--max-rollouts", 4)?,
@@ -157,12 +162,13 @@ mod tests {
     #[test]
     fn images_are_required_and_numbers_are_checked() {
         assert_eq!(read("--trainer-image t"), Err(SettingsError::Missing("--inference-image")));
+        assert_eq!(read("--trainer-image t --inference-image i"), Err(SettingsError::Missing("--monitor-image")));
         assert_eq!(
-            read("--trainer-image t --inference-image i --max-trainings many"),
+            read("--trainer-image t --inference-image i --monitor-image m --max-trainings many"),
             Err(SettingsError::NoNumber("--max-trainings", "many".into()))
         );
         assert_eq!(read("--bogus"), Err(SettingsError::Unknown("--bogus".into())));
-        let settings = read("--trainer-image t --inference-image=i --namespace=trial").unwrap();
+        let settings = read("--trainer-image t --inference-image=i --monitor-image=m --namespace=trial").unwrap();
         assert_eq!((settings.namespace.as_deref(), settings.max_trainings), (Some("trial"), 4));
     }
 }

@@ -13,6 +13,8 @@ use dropout_operator::{
     apply::{apply, changes},
     call::{once, read},
     error::Error,
+    health::Readiness,
+    installed::installed,
     labels::job_name,
     observe::{
         gather::{Gathered, gather},
@@ -83,6 +85,30 @@ async fn a_write_that_came_too_late_is_a_conflict_and_is_not_tried_again() {
     assert_eq!(asked.lock().unwrap().len(), 1);
 }
 
+// Kinds that the API server does not know.
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_is_not_installed_is_told_where_people_look_until_it_is() {
+    for (code, sentence) in [
+        (404, "the API server knows no retrainpolicies: apply crds/retrainpolicies.yaml of this release, then wait"),
+        (403, "the operator may not list retrainpolicies: apply the roles of this release, then wait"),
+    ] {
+        let is_there = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let there = is_there.clone();
+        let (client, _) = server(move |asked| {
+            let is_known = asked.path.ends_with("/dropoutmodels") || there.load(std::sync::atomic::Ordering::Relaxed);
+            let list = json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadataList", "metadata": {}, "items": []});
+            if is_known { Reply::Now(200, list) } else { refusal(code, "Refused") }
+        });
+        let readiness = Readiness::default();
+        let waiting = installed(&client, None, &readiness);
+        assert!(tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.is_err());
+        assert_eq!(readiness.sentence().as_deref(), Some(sentence));
+        is_there.store(true, std::sync::atomic::Ordering::Relaxed);
+        installed(&client, None, &readiness).await;
+    }
+}
+
 // The live look.
 
 #[tokio::test]
@@ -103,6 +129,7 @@ async fn beside_a_model_without_parts_nothing_is_found_and_no_event_is_asked_for
 #[tokio::test]
 async fn a_look_that_is_refused_anywhere_is_an_error_and_never_an_empty_list() {
     for part in [
+        "/retrainpolicies",
         "/jobs",
         "/pods",
         "/configmaps",
@@ -283,6 +310,7 @@ fn cluster(asked: &Asked, pods: &[Value]) -> Reply {
         "pods" => list("PodList", pods),
         "jobs" => list("JobList", &[]),
         "configmaps" => list("ConfigMapList", &[]),
+        "retrainpolicies" => list("RetrainPolicyList", &[]),
         "events" => list(
             "EventList",
             &[

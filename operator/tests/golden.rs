@@ -4,10 +4,14 @@
 mod common;
 
 use common::{
-    frame, identity, launch, quickstart, release, serve, settings, spec, with_a_bundle, with_every_pod_field,
+    frame, identity, launch,
+    policy::{monitor_task, origin, policy_identity, report_source, watching},
+    quickstart, release, serve, settings, spec, with_a_bundle, with_every_pod_field, with_records,
 };
 use dropout_crds::status::CandidateWork;
+use dropout_model::monitoring::Reads;
 use dropout_operator::render::{
+    monitor::{self, MonitorFrame},
     serving::serving,
     training::{job, task_config},
 };
@@ -30,6 +34,23 @@ fn a_model_that_was_trained_elsewhere_is_rendered_as_it_was() {
 }
 
 #[test]
+fn a_model_that_keeps_records_is_rendered_as_it_was() {
+    rendered_as_kept("records", &with_records());
+}
+
+#[test]
+fn looks_of_all_three_kinds_are_rendered_as_they_were() {
+    let reads = [
+        ("predictions", quickstart(), Reads::Predictions),
+        ("config-map", quickstart(), Reads::ConfigMap(origin())),
+        ("source", with_every_pod_field(), Reads::Source(report_source())),
+    ];
+    for (name, model, reads) in reads {
+        are_as_kept(&format!("monitor-{name}"), render_look(&model, reads));
+    }
+}
+
+#[test]
 fn the_same_intent_is_the_same_bytes() {
     let manifest = with_every_pod_field();
     assert_eq!(render(&manifest), render(&manifest));
@@ -37,8 +58,13 @@ fn the_same_intent_is_the_same_bytes() {
 
 /// Compares all that is rendered of a model with the files of its name.
 fn rendered_as_kept(name: &str, manifest: &Value) {
+    are_as_kept(name, render(manifest));
+}
+
+/// Compares what is rendered with the files of its name.
+fn are_as_kept(name: &str, rendered: Vec<(String, Value)>) {
     let mut stale = Vec::new();
-    for (what, object) in render(manifest) {
+    for (what, object) in rendered {
         let file = format!("{name}-{what}.yaml");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(&file);
         let text = serde_saphyr::to_string(&object).unwrap();
@@ -50,6 +76,18 @@ fn rendered_as_kept(name: &str, manifest: &Value) {
         }
     }
     assert!(stale.is_empty(), "rendered otherwise: {stale:?}; run with UPDATE_GOLDEN=1 and look at the difference");
+}
+
+/// All that is rendered of a look.
+fn render_look(manifest: &Value, reads: Reads) -> Vec<(String, Value)> {
+    let (policy, spec) = (policy_identity(), spec(manifest));
+    let (watching, settings) = (watching(), settings());
+    let frame = MonitorFrame { policy: &policy, spec: &watching, model: &spec, settings: &settings };
+    let task = monitor_task(manifest, reads);
+    vec![
+        ("job".to_owned(), monitor::job(frame, &task)),
+        ("task".to_owned(), monitor::task_config(frame, &task).unwrap()),
+    ]
 }
 
 /// All that is rendered of a model.

@@ -4,13 +4,16 @@
 mod common;
 
 use common::{
-    frame, identity, launch, quickstart, release, serve, settings, spec, with_a_bundle, with_every_pod_field,
+    frame, identity, launch,
+    policy::{monitor_task, origin, policy_identity, report_source, watching},
+    quickstart, release, serve, settings, spec, with_a_bundle, with_every_pod_field, with_records,
 };
 use dropout_crds::{DropoutModelSpec, status::CandidateWork};
-use dropout_model::{manifest::Tier, task::Task};
+use dropout_model::{manifest::Tier, monitoring::Reads, policy::Serving, task::Task};
 use dropout_operator::{
     labels,
     render::{
+        monitor::{self, MonitorFrame},
         serving::{ServingObjects, serving},
         training::{job, name, task_config},
     },
@@ -79,6 +82,10 @@ fn no_pod_of_a_job_mounts_a_secret_and_only_serving_pods_read_the_keys() {
             let pod = training(&manifest, work).spec.unwrap().template.spec.unwrap();
             assert!(pod.volumes.unwrap().iter().all(|volume| volume.secret.is_none()));
         }
+        for job in looks(&manifest) {
+            let pod = job.spec.unwrap().template.spec.unwrap();
+            assert!(pod.volumes.unwrap().iter().all(|volume| volume.secret.is_none()));
+        }
     }
 }
 
@@ -119,12 +126,81 @@ fn the_claim_of_a_given_holdout_is_mounted_by_our_containers_and_by_no_trainer()
 }
 
 #[test]
-fn serving_pods_mount_everything_read_only() {
-    for manifest in manifests() {
+fn serving_pods_mount_everything_read_only_but_the_store_if_records_are_kept() {
+    for manifest in manifests().into_iter().filter(|manifest| *manifest != with_records()) {
         let pod = deployment(&manifest).spec.unwrap().template.spec.unwrap();
         let mounts = containers(&pod).into_iter().flat_map(|container| container.volume_mounts.clone().unwrap());
         assert!(mounts.into_iter().all(|mount| mount.read_only == Some(true)));
     }
+}
+
+#[test]
+fn a_serving_pod_that_keeps_records_writes_the_store_and_reads_the_pseudonym_key() {
+    let pod = deployment(&with_records()).spec.unwrap().template.spec.unwrap();
+    let mounts: Vec<(String, bool)> = containers(&pod)
+        .into_iter()
+        .flat_map(|container| container.volume_mounts.clone().unwrap())
+        .map(|mount| (mount.mount_path, mount.read_only == Some(true)))
+        .collect();
+    let wanted = [("/config", true), ("/keys", true), ("/store", false), ("/pseudonym", true)];
+    assert_eq!(mounts, wanted.map(|(path, is_read_only)| (path.to_owned(), is_read_only)));
+    let secrets = pod.volumes.unwrap().into_iter().filter_map(|volume| volume.secret?.secret_name);
+    assert_eq!(secrets.collect::<Vec<_>>(), ["onc-302-keys", "onc-302-pseudonym"]);
+}
+
+#[test]
+fn the_serving_file_says_where_and_how_records_are_kept_only_if_they_are() {
+    let serving = |manifest: &Value| -> Serving {
+        serde_json::from_str(serving_objects(manifest).config["data"]["serving.json"].as_str().unwrap()).unwrap()
+    };
+    assert_eq!(serving(&quickstart()).records, None);
+    let records = serving(&with_records()).records.unwrap();
+    assert_eq!((records.mount.as_str(), records.folder.as_str()), ("/store", "trial-onc-302/onc-302"));
+    assert_eq!((records.every_seconds, records.study.as_str(), records.key_id.as_str()), (5, "ONC-302", "2026-01"));
+    assert_eq!((records.key_file.as_str(), records.holdout_fraction), ("/pseudonym/key", 0.25));
+    assert_eq!((records.index.as_deref(), records.landmark.as_deref()), (Some("visit_date"), Some("day_in_trial")));
+}
+
+#[test]
+fn whoever_prepares_rows_reads_the_store_only_if_records_count_and_never_writes_it() {
+    let of = |manifest: &Value| {
+        let pod = training(manifest, CandidateWork::Train).spec.unwrap().template.spec.unwrap();
+        let prepare = pod.init_containers.unwrap().into_iter().find(|container| container.name == "prepare").unwrap();
+        let store = prepare.volume_mounts.unwrap().into_iter().find(|mount| mount.mount_path == "/store");
+        store.map(|mount| mount.read_only == Some(true))
+    };
+    assert_eq!((of(&quickstart()), of(&with_records())), (None, Some(true)));
+}
+
+#[test]
+fn a_monitor_reads_what_its_task_names_and_writes_the_store_only() {
+    let mounts = |reads: Reads| -> Vec<(String, bool)> {
+        let pod = look(&quickstart(), reads).spec.unwrap().template.spec.unwrap();
+        let mounts = containers(&pod).into_iter().flat_map(|container| container.volume_mounts.clone().unwrap());
+        mounts.map(|mount| (mount.mount_path, mount.read_only == Some(true))).collect()
+    };
+    let wanted =
+        |last: &str| [("/task", true), ("/store", false), (last, true)].map(|(path, is)| (path.to_owned(), is));
+    assert_eq!(mounts(Reads::Predictions), wanted("/data"));
+    assert_eq!(mounts(Reads::ConfigMap(origin())), wanted("/report"));
+    assert_eq!(mounts(Reads::Source(report_source())), wanted("/report"));
+}
+
+#[test]
+fn a_monitor_belongs_to_its_policy_and_carries_its_task() {
+    let task = monitor_task(&quickstart(), Reads::Predictions);
+    let job = look(&quickstart(), Reads::Predictions);
+    let owner = &job.metadata.owner_references.as_ref().unwrap()[0];
+    assert_eq!((owner.kind.as_str(), owner.name.as_str()), ("RetrainPolicy", "onc-302-drift"));
+    assert_eq!(job.metadata.annotations.as_ref().unwrap()[labels::TASK], task.hash());
+    let labels = job.metadata.labels.as_ref().unwrap();
+    let of = |key: &str| labels[key].as_str();
+    assert_eq!((of(labels::MODEL), of(labels::POLICY), of(labels::COMPONENT)), ("onc-302", "onc-302-drift", "monitor"));
+    let spec = job.spec.unwrap();
+    assert_eq!((spec.backoff_limit, spec.active_deadline_seconds), (Some(0), Some(600)));
+    let container = spec.template.spec.unwrap().containers.remove(0);
+    assert_eq!((container.image, container.args), (Some(settings().monitor_image), Some(vec!["job".to_owned()])));
+    assert_eq!(container.resources.unwrap().limits.unwrap()["memory"].0, "1Gi");
 }
 
 #[test]
@@ -151,6 +227,14 @@ fn names_and_labels_fit_for_the_longest_name_and_the_highest_version() {
         let launch = dropout_planner::plan::Launch { attempt: 11, ..launch(&spec, u32::MAX, work) };
         objects.extend([job(frame, &launch), task_config(frame, &launch).unwrap()]);
     }
+    let policy = Identity { name: "p".repeat(40), ..policy_identity() };
+    let watching = watching();
+    let frame = MonitorFrame { policy: &policy, spec: &watching, model: &spec, settings: &settings };
+    let task = dropout_model::monitoring::MonitorTask {
+        name: "a".repeat(40),
+        ..monitor_task(&quickstart(), Reads::Predictions)
+    };
+    objects.extend([monitor::job(frame, &task), monitor::task_config(frame, &task).unwrap()]);
     for object in objects {
         let name = object["metadata"]["name"].as_str().unwrap();
         assert!(name.len() <= 63, "{name} has {} characters", name.len());
@@ -290,8 +374,29 @@ fn a_bundle_on_the_claim_of_data_and_store_is_one_volume() {
     );
 }
 
-fn manifests() -> [Value; 5] {
-    [quickstart(), with_every_pod_field(), with_a_bundle(), with_given_holdout("held"), with_given_holdout("onc-302")]
+fn manifests() -> [Value; 6] {
+    [
+        quickstart(),
+        with_every_pod_field(),
+        with_a_bundle(),
+        with_given_holdout("held"),
+        with_given_holdout("onc-302"),
+        with_records(),
+    ]
+}
+
+/// The Job of a look at a model.
+fn look(manifest: &Value, reads: Reads) -> Job {
+    let (policy, spec) = (policy_identity(), spec(manifest));
+    let (watching, settings) = (watching(), settings());
+    let frame = MonitorFrame { policy: &policy, spec: &watching, model: &spec, settings: &settings };
+    common::of(monitor::job(frame, &monitor_task(manifest, reads)))
+}
+
+/// Looks of all kinds at a model.
+fn looks(manifest: &Value) -> impl Iterator<Item = Job> {
+    let reads = [Reads::Predictions, Reads::ConfigMap(origin()), Reads::Source(report_source())];
+    reads.into_iter().map(|reads| look(manifest, reads))
 }
 
 /// A model whose holdout is given as a file on a claim.
@@ -327,7 +432,8 @@ fn deployment(manifest: &Value) -> Deployment {
 
 fn pods(manifest: &Value) -> Vec<PodSpec> {
     let jobs = WORKS.into_iter().map(|work| training(manifest, work).spec.unwrap().template.spec.unwrap());
-    jobs.chain([deployment(manifest).spec.unwrap().template.spec.unwrap()]).collect()
+    let looks = looks(manifest).map(|job| job.spec.unwrap().template.spec.unwrap());
+    jobs.chain(looks).chain([deployment(manifest).spec.unwrap().template.spec.unwrap()]).collect()
 }
 
 fn containers(pod: &PodSpec) -> Vec<&Container> {

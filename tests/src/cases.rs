@@ -1,4 +1,5 @@
-//! Manifests that the API must accept or refuse, each one edit away from `examples/quickstart/model.yaml`. The rules are
+//! Manifests that the API must accept or refuse, each one edit away from `examples/quickstart/model.yaml`, and policies.
+//! The rules are
 //! tried on them without a cluster (`unit_rules.rs`) and with one.
 
 mod creations;
@@ -6,11 +7,14 @@ mod everything;
 mod evidence;
 mod holdout;
 mod learning;
+mod policies;
+mod records;
 mod updates;
 
 use serde_json::{Value, json};
 
 pub use creations::creations;
+pub use policies::{edited_policy, policy_creations, policy_updates};
 pub use updates::updates;
 
 /// The manifest that every case edits.

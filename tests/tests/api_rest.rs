@@ -3,8 +3,9 @@
 
 mod api;
 
-use api::{Request, Trial, inconclusive, is, requests, shared_operator, world};
+use api::{POLICY, Request, Trial, inconclusive, is, policy, requests, shared_operator, world};
 use dropout_crds::ConditionType::{GatePassed, Stalled};
+use serde_json::json;
 use std::{env, thread, time::Duration};
 
 /// Seconds at rest, unless `DROPOUT_REST_SECONDS` says otherwise.
@@ -18,10 +19,12 @@ fn is_write_to_more_than_the_lease(request: &Request) -> bool {
     request.is_write() && request.resource != "leases"
 }
 
-/// One model that is served, one that needs a human, and one whose first candidate was inconclusive.
+/// One model that is served and has a policy, one that needs a human, and one whose first candidate was inconclusive.
 fn models_at_rest() -> [Trial; 3] {
     let served = Trial::new("served");
     served.promote_first();
+    served.apply_policy(&policy(POLICY, json!({"triggers": [{"name": "yearly", "schedule": {"cron": "0 0 1 1 *"}}]})));
+    served.policy_until(POLICY, "the policy to be seen", |policy| policy.status.is_some());
     let stalled = Trial::without_claim("stalled");
     stalled.apply(&stalled.spec());
     stalled.until("the missing claim", |model| is(model, Stalled, "True", "ClaimNotFound"));
@@ -54,7 +57,9 @@ fn three_models_at_rest_cost_no_write_but_the_lease() {
     let secrets: Vec<&Request> = after.iter().filter(|request| request.resource == "secrets").collect();
     assert!(secrets.is_empty(), "{secrets:#?}");
     let is_spec = |request: &&Request| {
-        request.is_write() && request.resource == "dropoutmodels" && request.subresource != "status"
+        request.is_write()
+            && ["dropoutmodels", "retrainpolicies"].contains(&request.resource.as_str())
+            && request.subresource != "status"
     };
     let specs: Vec<&Request> = after.iter().filter(is_spec).collect();
     assert!(specs.is_empty(), "{specs:#?}");

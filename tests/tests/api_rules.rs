@@ -1,11 +1,13 @@
-//! The CRD, the examples and the policy of commands, answered by a real apiserver. No operator runs.
+//! The CRDs, the examples and the policy of commands, answered by a real apiserver. No operator runs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod api;
 
 use api::{MODEL, Trial, eventually, root, world};
-use dropout_crds::{DropoutModel, DropoutModelStatus, status::Entry};
-use dropout_tests::cases::{Refusal, creations, edited, updates};
+use dropout_crds::{DropoutModel, DropoutModelStatus, RetrainPolicy, status::Entry};
+use dropout_tests::cases::{
+    Case, Refusal, Update, creations, edited, edited_policy, policy_creations, policy_updates, updates,
+};
 use k8s_openapi::{api::core::v1::Namespace, apimachinery::pkg::apis::meta::v1::Time};
 use kube::{
     Api, Client, ResourceExt,
@@ -22,7 +24,7 @@ const USER: &str = "test-user";
 /// What the server answers to a manifest that is applied: the stored object, or its sentence.
 fn answer(client: &Client, model: &Value, is_tried_only: bool) -> Result<Value, String> {
     let (name, namespace) = (text(model, "/metadata/name"), text(model, "/metadata/namespace"));
-    let api = models(client, &namespace);
+    let api = objects(client, model, &namespace);
     let parameters = PatchParams { dry_run: is_tried_only, ..PatchParams::apply(USER).validation_strict() };
     match world().block_on(api.patch(&name, &parameters, &Patch::Apply(model))) {
         Ok(stored) => Ok(serde_json::to_value(stored).unwrap()),
@@ -33,7 +35,28 @@ fn answer(client: &Client, model: &Value, is_tried_only: bool) -> Result<Value, 
 
 /// Models as JSON: the types would read 18 as 18.0.
 fn models(client: &Client, namespace: &str) -> Api<DynamicObject> {
-    Api::namespaced_with(client.clone(), namespace, &ApiResource::erase::<DropoutModel>(&()))
+    objects(client, &json!({"kind": "DropoutModel"}), namespace)
+}
+
+/// Objects of the kind of this one, as JSON.
+fn objects(client: &Client, object: &Value, namespace: &str) -> Api<DynamicObject> {
+    let resource = match object["kind"].as_str() {
+        Some("RetrainPolicy") => ApiResource::erase::<RetrainPolicy>(&()),
+        _ => ApiResource::erase::<DropoutModel>(&()),
+    };
+    Api::namespaced_with(client.clone(), namespace, &resource)
+}
+
+/// What is created of each kind, and what it then is.
+fn all_creations() -> impl Iterator<Item = (Case, Value)> {
+    let models = creations().into_iter().map(|case| (case, edited(case.edit).unwrap()));
+    models.chain(policy_creations().into_iter().map(|case| (case, edited_policy(case.edit))))
+}
+
+/// What is updated of each kind, and what it was before.
+fn all_updates() -> impl Iterator<Item = (Update, Value)> {
+    let models = updates().into_iter().map(|update| (update, edited(update.old).unwrap()));
+    models.chain(policy_updates().into_iter().map(|update| (update, edited_policy(update.old))))
 }
 
 fn text(object: &Value, pointer: &str) -> String {
@@ -79,23 +102,25 @@ fn create_namespace(name: &str) {
 }
 
 #[test]
-fn crd_is_accepted_without_a_warning() {
-    let path = root().join("crds/dropoutmodels.yaml");
-    let mut command = world().cluster.kubectl_command();
-    let output = command.args(["apply", "--server-side", "--force-conflicts", "-f"]).arg(path).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    assert!(output.status.success());
+fn crds_are_accepted_without_a_warning() {
+    for kind in ["dropoutmodels", "retrainpolicies"] {
+        let path = root().join(format!("crds/{kind}.yaml"));
+        let mut command = world().cluster.kubectl_command();
+        let output = command.args(["apply", "--server-side", "--force-conflicts", "-f"]).arg(path).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        assert!(output.status.success());
+    }
 }
 
 #[test]
 fn every_creation_is_answered_as_the_cases_say() {
     let namespace = "creations";
     create_namespace(namespace);
-    let cases = creations();
+    let cases: Vec<(Case, Value)> = all_creations().collect();
     let wrong: Vec<String> = cases
         .iter()
-        .filter_map(|case| {
-            let mut model = edited(case.edit).unwrap();
+        .cloned()
+        .filter_map(|(case, mut model)| {
             model["metadata"]["namespace"] = json!(namespace);
             let wrong = mismatch(&answer(&world().client, &model, true), (&model, case.refusal))?;
             Some(format!("{}: {wrong}", case.name))
@@ -108,17 +133,16 @@ fn every_creation_is_answered_as_the_cases_say() {
 fn every_update_is_answered_as_the_cases_say() {
     let namespace = "updates";
     create_namespace(namespace);
-    let models = models(&world().client, namespace);
     let mut wrong = Vec::new();
-    for update in updates() {
-        let mut old = edited(update.old).unwrap();
+    for (update, mut old) in all_updates() {
         old["metadata"]["namespace"] = json!(namespace);
         let mut new = old.clone();
         (update.new)(&mut new);
         answer(&world().client, &old, false).unwrap();
         let mismatch = mismatch(&answer(&world().client, &new, true), (&new, update.refusal));
         wrong.extend(mismatch.map(|wrong| format!("{}: {wrong}", update.name)));
-        world().block_on(models.delete(&text(&old, "/metadata/name"), &DeleteParams::default())).unwrap();
+        let api = objects(&world().client, &old, namespace);
+        world().block_on(api.delete(&text(&old, "/metadata/name"), &DeleteParams::default())).unwrap();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

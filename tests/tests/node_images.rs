@@ -16,7 +16,7 @@ fn an_image_is_one_static_program_of_an_ordinary_user() {
         println!("\nSKIPPED: no images; run `make test-node`");
         return;
     }
-    for name in ["operator", "trainer", "inference"] {
+    for name in ["operator", "trainer", "monitor", "inference"] {
         let archive = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(format!("target/images/{name}.tar"));
         let size = fs::metadata(&archive).expect("an image; run tests/images.sh first").len();
         println!("IMAGE {name}: {:.1} MB", size as f64 / 1e6);

@@ -1,6 +1,6 @@
 //! Creates immutable ConfigMaps. One of the same name is looked at, never patched and never taken over.
 
-use super::training::{exactly, unless_gone};
+use super::jobs::{exactly, unless_gone};
 use crate::{
     call,
     context::Context,

@@ -3,7 +3,7 @@
 
 use super::{
     config,
-    training::{exactly, unless_gone},
+    jobs::{exactly, unless_gone},
 };
 use crate::{
     call,
@@ -59,7 +59,7 @@ pub fn difference(frame: Frame<'_>, serve: &Serve, seen: (&Gathered, &Observed))
 pub fn withdrawal(gathered: &Gathered) -> Result<Difference> {
     let Some(deployment) = gathered.deployment.as_deref() else { return Ok(Difference::default()) };
     let is_over = deployment.spec.as_ref().and_then(|spec| spec.replicas) == Some(0);
-    if is_over || ownership("Deployment", deployment, &identity(&gathered.model)) != Ownership::Ours {
+    if is_over || ownership("Deployment", deployment, &identity(gathered.model.as_ref())) != Ownership::Ours {
         return Ok(Difference::default());
     }
     let metadata = &deployment.metadata;
@@ -103,7 +103,7 @@ fn is_settled(observed: &Observed) -> bool {
 
 /// Names and uids of serving ConfigMaps other than the one in use.
 fn stale(gathered: &Gathered, in_use: &str) -> Vec<(String, String)> {
-    let model = identity(&gathered.model);
+    let model = identity(gathered.model.as_ref());
     let is_ours = |config: &ConfigMap| ownership("ConfigMap", config, &model) == Ownership::Ours;
     let is_stale = |config: &&std::sync::Arc<ConfigMap>| {
         let is_serving = config.labels().get(COMPONENT).is_some_and(|component| component == SERVING);

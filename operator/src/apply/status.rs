@@ -1,27 +1,25 @@
 //! Writes a status by server-side apply, on the resourceVersion that it was decided on: a stale one answers 409.
 
-use crate::{call, context::Context, error::Result, labels::MANAGER};
-use dropout_crds::{DropoutModel, DropoutModelStatus};
+use crate::{call, context::Context, error::Result, labels::MANAGER, observe::Kind};
 use kube::{
-    Api, Resource, ResourceExt,
+    Api, ResourceExt,
     api::{Patch, PatchParams},
 };
+use serde::Serialize;
 use serde_json::json;
 
-/// Writes a model's status.
-pub async fn write(context: &Context, model: &DropoutModel, status: &DropoutModelStatus) -> Result<()> {
-    let namespace = model.namespace().unwrap_or_default();
-    let api: Api<DropoutModel> = Api::namespaced(context.client.clone(), &namespace);
+/// Writes the status of a model or a policy.
+pub async fn write<K: Kind>(context: &Context, object: &K, status: &impl Serialize) -> Result<()> {
+    let api: Api<K> = Api::namespaced(context.client.clone(), &object.namespace().unwrap_or_default());
+    let name = object.name_any();
     let body = json!({
-        "apiVersion": DropoutModel::api_version(&()),
-        "kind": DropoutModel::kind(&()),
-        "metadata": {"name": model.name_any(), "uid": model.uid(), "resourceVersion": model.resource_version()},
+        "apiVersion": K::api_version(&()),
+        "kind": K::kind(&()),
+        "metadata": {"name": name, "uid": object.uid(), "resourceVersion": object.resource_version()},
         "status": status,
     });
     let parameters = PatchParams::apply(MANAGER).force();
-    let name = model.name_any();
     call::once("write a status", api.patch_status(&name, &parameters, &Patch::Apply(&body))).await?;
-    context.ledger.note(&model.uid().unwrap_or_default(), status);
     context.metrics.wrote("status");
     Ok(())
 }

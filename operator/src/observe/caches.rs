@@ -1,7 +1,15 @@
 //! What the watches have told. Plans are made from it first; only a plan from a live look is carried out.
 
-use super::{bundle_claim_name, gather::Gathered, holdout_claim_name, identity, is_of};
-use dropout_crds::DropoutModel;
+use super::{
+    bundle_claim_name,
+    gather::Gathered,
+    holdout_claim_name, identity, is_of, is_of_policy,
+    policy::{
+        gather::{GatheredPolicy, Report, report_name, rivals},
+        watch_over,
+    },
+};
+use dropout_crds::{DropoutModel, RetrainPolicy};
 use k8s_openapi::api::{
     apps::v1::Deployment,
     batch::v1::Job,
@@ -18,6 +26,10 @@ use std::{collections::BTreeMap, sync::Arc};
 pub struct Caches {
     /// Models.
     pub models: Store<DropoutModel>,
+    /// Policies.
+    pub policies: Store<RetrainPolicy>,
+    /// The metadata of ConfigMaps with reports that somebody else made.
+    pub reports: Store<Report>,
     /// Jobs of ours.
     pub jobs: Store<Job>,
     /// Pods of ours.
@@ -40,14 +52,16 @@ impl Caches {
         let (deployments, services) = (&self.deployments, &self.services);
         let second = futures::join!(deployments.wait_until_ready(), services.wait_until_ready());
         let third = futures::join!(self.configs.wait_until_ready(), self.claims.wait_until_ready());
-        tracing::debug!(?first, ?second, ?third, "the caches are filled");
+        let fourth = futures::join!(self.policies.wait_until_ready(), self.reports.wait_until_ready());
+        tracing::debug!(?first, ?second, ?third, ?fourth, "the caches are filled");
     }
 
     /// Everything about a model that the watches have told.
     pub fn gather(&self, model: &Arc<DropoutModel>) -> Gathered {
-        let identity = identity(model);
+        let identity = identity(model.as_ref());
         let named = |name: &str| (name.to_owned(), identity.namespace.clone());
         Gathered {
+            policies: watch_over(self.policies.state(), &identity),
             jobs: parts(&self.jobs, |job| is_of(job, &identity)),
             pods: parts(&self.pods, |pod| is_of(pod, &identity)),
             configs: parts(&self.configs, |config| is_of(config, &identity)),
@@ -59,6 +73,24 @@ impl Caches {
             holdout_claim: holdout_claim_name(&model.spec).and_then(|name| one(&self.claims, named(name))),
             complaints: BTreeMap::new(),
             model: model.clone(),
+        }
+    }
+
+    /// Everything about a policy that the watches have told.
+    pub fn gather_policy(&self, policy: &Arc<RetrainPolicy>) -> GatheredPolicy {
+        let identity = identity(policy.as_ref());
+        let named = |name: &str| (name.to_owned(), identity.namespace.clone());
+        let model = one(&self.models, named(&policy.spec.model_ref.name));
+        GatheredPolicy {
+            rivals: rivals(self.policies.state(), policy),
+            jobs: parts(&self.jobs, |job| is_of_policy(job, &identity)),
+            pods: parts(&self.pods, |pod| is_of_policy(pod, &identity)),
+            configs: parts(&self.configs, |config| is_of_policy(config, &identity)),
+            report: report_name(policy).and_then(|name| one(&self.reports, named(name))),
+            store_claim: model.as_ref().and_then(|model| one(&self.claims, named(model.spec.store.claim()))),
+            complaints: BTreeMap::new(),
+            model,
+            policy: policy.clone(),
         }
     }
 }

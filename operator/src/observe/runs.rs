@@ -5,6 +5,7 @@ use super::{
     gather::Gathered,
     number, ownership,
     trouble::{container_statuses, short, trouble},
+    waiting::Parts,
 };
 use crate::labels;
 use dropout_crds::status::CandidateWork;
@@ -35,7 +36,7 @@ fn run(job: &Job, gathered: &Gathered, identity: &Identity) -> Option<Run> {
     };
     let task = job.annotations().get(labels::TASK).cloned().unwrap_or_default();
     let phase = match ownership("Job", job, identity) {
-        Ownership::Ours => phase(job, gathered, &task),
+        Ownership::Ours => phase(job, gathered.parts(), &task),
         Ownership::Foreign(sentence) => RunPhase::Foreign(sentence),
     };
     Some(Run {
@@ -62,19 +63,19 @@ fn foreign(job: &Job, gathered: &Gathered, identity: &Identity) -> Option<Run> {
     })
 }
 
-fn phase(job: &Job, gathered: &Gathered, task: &str) -> RunPhase {
-    let pods = pods_of(job, gathered);
-    let complaint = || gathered.complaints.get(&job.uid().unwrap_or_default()).cloned();
+fn phase(job: &Job, parts: Parts<'_>, task: &str) -> RunPhase {
+    let pods = pods_of(job, parts);
+    let complaint = || parts.complaints.get(&job.uid().unwrap_or_default()).cloned();
     match ending(job) {
         Some(("Complete", _)) => finished(&pods, task),
         Some((_, "DeadlineExceeded")) => RunPhase::Failed(RunFailure::Deadline(complaint())),
         Some((_, message)) => RunPhase::Failed(failure(&pods, task, message)),
-        None => pods.last().map_or_else(|| RunPhase::Pending(complaint()), |pod| running(pod, gathered)),
+        None => pods.last().map_or_else(|| RunPhase::Pending(complaint()), |pod| running(pod, parts)),
     }
 }
 
 /// How a Job ended and, if it failed, why in the cluster's word.
-fn ending(job: &Job) -> Option<(&str, &str)> {
+pub fn ending(job: &Job) -> Option<(&str, &str)> {
     let conditions = job.status.as_ref()?.conditions.as_ref()?;
     let ended = |kind: &str| conditions.iter().find(|condition| condition.type_ == kind && condition.status == "True");
     if ended("Complete").is_some() {
@@ -84,15 +85,16 @@ fn ending(job: &Job) -> Option<(&str, &str)> {
 }
 
 /// The pods of a Job, the newest last.
-fn pods_of<'a>(job: &Job, gathered: &'a Gathered) -> Vec<&'a Pod> {
+pub fn pods_of<'a>(job: &Job, parts: Parts<'a>) -> Vec<&'a Pod> {
     let uid = job.uid().unwrap_or_default();
     let is_of = |pod: &&Pod| pod.owner_references().iter().any(|owner| owner.uid == uid);
-    let mut pods: Vec<&Pod> = gathered.pods.iter().map(AsRef::as_ref).filter(is_of).collect();
+    let mut pods: Vec<&Pod> = parts.pods.iter().map(AsRef::as_ref).filter(is_of).collect();
     pods.sort_by_key(|pod| (pod.creation_timestamp().map(|time| time.0), pod.name_any()));
     pods
 }
 
-fn running(pod: &Pod, gathered: &Gathered) -> RunPhase {
+/// Where a pod stands that has not ended.
+pub fn running(pod: &Pod, parts: Parts<'_>) -> RunPhase {
     let mut statuses = container_statuses(pod);
     let has_ended = |name: &str| {
         let status = container_statuses(pod).find(|status| status.name == name);
@@ -103,18 +105,23 @@ fn running(pod: &Pod, gathered: &Gathered) -> RunPhase {
         return RunPhase::Pending(Some(sentence));
     }
     if !has_started {
-        return RunPhase::Pending(gathered.complaints.get(&pod.uid().unwrap_or_default()).cloned());
+        return RunPhase::Pending(parts.complaints.get(&pod.uid().unwrap_or_default()).cloned());
     }
     RunPhase::Running { is_prepared: has_ended("prepare"), is_trained: has_ended("train") }
 }
 
 fn finished(pods: &[&Pod], task: &str) -> RunPhase {
-    let end =
-        |pod: &&Pod| container_statuses(pod).find(|status| status.name == "evaluate").and_then(terminated).cloned();
-    match pods.iter().rev().find_map(end) {
+    match main_end(pods, "evaluate") {
         Some(end) => RunPhase::Finished(Answer::read(end.message.as_deref().unwrap_or_default(), task)),
         None => RunPhase::AnswerGone,
     }
+}
+
+/// How the container that answers ended, in the newest pod in which it did.
+pub fn main_end(pods: &[&Pod], container: &str) -> Option<ContainerStateTerminated> {
+    let end =
+        |pod: &&Pod| container_statuses(pod).find(|status| status.name == container).and_then(terminated).cloned();
+    pods.iter().rev().find_map(end)
 }
 
 fn failure(pods: &[&Pod], task: &str, message: &str) -> RunFailure {
@@ -123,7 +130,7 @@ fn failure(pods: &[&Pod], task: &str, message: &str) -> RunFailure {
 }
 
 /// An eviction ends the containers too, so it is asked for first.
-fn evicted(pod: &Pod) -> Option<RunFailure> {
+pub fn evicted(pod: &Pod) -> Option<RunFailure> {
     let status = pod.status.as_ref().filter(|status| status.reason.as_deref() == Some("Evicted"))?;
     Some(RunFailure::Evicted(short(status.message.as_deref().unwrap_or("its node asked for the room"))))
 }
@@ -158,7 +165,8 @@ fn bad_input(container: &str, task: &str) -> Answer {
     }
 }
 
-fn terminated(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
+/// The end of a container that has ended.
+pub fn terminated(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
     status.state.as_ref().and_then(|state| state.terminated.as_ref())
 }
 

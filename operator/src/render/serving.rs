@@ -1,14 +1,15 @@
 //! The serving Deployment, its Service and the immutable ConfigMap that says which bundle is served under which policy.
 
-use super::{Frame, pod};
+use super::{Frame, claims::mount, pod};
 use crate::{
     error::{Error, Result},
     labels,
 };
-use dropout_crds::dropout_model::SingleNode;
+use dropout_crds::{DropoutModelSpec, dropout_model::SingleNode};
 use dropout_model::{
     digest::{digest, json_digest, short},
-    policy::Serving,
+    manifest::PseudonymKey,
+    policy::{PSEUDONYM, RecordsSetting, Serving},
     task::{bundle_file, path},
 };
 use dropout_planner::plan::Serve;
@@ -52,9 +53,31 @@ fn content(frame: Frame<'_>, serve: &Serve) -> Result<String> {
         bundle_digest: serve.release.digest.clone(),
         policy: serve.policy.clone(),
         accepts: frame.spec.features.iter().map(|feature| feature.name.clone()).collect(),
-        records: None,
+        records: records(frame, &folder),
     };
     serde_json::to_string(&serving).map_err(|error| Error::Render("a serving file", error))
+}
+
+/// Where and how records are kept. The API refuses records without a pseudonym key; without one none are kept.
+fn records(frame: Frame<'_>, folder: &str) -> Option<RecordsSetting> {
+    let (spec, key) = (frame.spec, key(frame.spec)?);
+    Some(RecordsSetting {
+        store: spec.store.uri.clone(),
+        mount: path::STORE.into(),
+        folder: folder.into(),
+        every_seconds: spec.serving.records.as_ref()?.every().as_seconds(),
+        study: spec.study.id.clone(),
+        key_file: format!("{PSEUDONYM}/key"),
+        key_id: key.id.clone(),
+        holdout_fraction: spec.data.holdout_fraction(),
+        index: spec.index.clone(),
+        landmark: spec.landmark.clone(),
+    })
+}
+
+/// The key of pseudonyms, if records are kept.
+fn key(spec: &DropoutModelSpec) -> Option<&PseudonymKey> {
+    spec.serving.records.as_ref().and(spec.study.pseudonym_key.as_ref())
 }
 
 fn config(frame: Frame<'_>, name: &str, content: &str) -> Value {
@@ -135,15 +158,32 @@ fn template(frame: Frame<'_>, serve: &Serve, config_name: &str) -> Value {
         spec.insert("affinity".into(), pod::together(&frame.identity.name));
     }
     spec.insert("containers".into(), json!([container(frame, serve, &pod)]));
-    spec.insert(
-        "volumes".into(),
-        json!([
-            {"name": "config", "configMap": {"name": config_name}},
-            {"name": "keys", "secret": {"secretName": frame.spec.serving.api_keys.secret_ref.name}},
-            {"name": "store", "persistentVolumeClaim": {"claimName": frame.spec.store.claim(), "readOnly": true}},
-        ]),
-    );
+    spec.insert("volumes".into(), volumes(frame.spec, config_name));
     json!({"metadata": pod::metadata(&pod, &labels), "spec": spec})
+}
+
+fn volumes(spec: &DropoutModelSpec, config_name: &str) -> Value {
+    let claim = spec.store.claim();
+    let fixed = [
+        json!({"name": "config", "configMap": {"name": config_name}}),
+        json!({"name": "keys", "secret": {"secretName": spec.serving.api_keys.secret_ref.name}}),
+    ];
+    // Records are the one thing that a serving pod writes.
+    let kept = match key(spec) {
+        None => vec![json!({"name": "store", "persistentVolumeClaim": {"claimName": claim, "readOnly": true}})],
+        Some(key) => vec![
+            json!({"name": "store", "persistentVolumeClaim": {"claimName": claim}}),
+            json!({"name": "pseudonym", "secret": {"secretName": key.secret_ref.name}}),
+        ],
+    };
+    fixed.into_iter().chain(kept).collect()
+}
+
+fn mounts(spec: &DropoutModelSpec) -> Value {
+    let mut mounts = vec![mount("config", "/config", true), mount("keys", "/keys", true)];
+    mounts.push(mount("store", path::STORE, key(spec).is_none()));
+    mounts.extend(key(spec).map(|_| mount("pseudonym", PSEUDONYM, true)));
+    json!(mounts)
 }
 
 fn container(frame: Frame<'_>, serve: &Serve, pod: &dropout_crds::pod::Pod) -> Value {
@@ -167,11 +207,7 @@ fn container(frame: Frame<'_>, serve: &Serve, pod: &dropout_crds::pod::Pod) -> V
         "readinessProbe": probe("/readyz", 2, 2),
         "livenessProbe": probe("/livez", 10, 3),
         "terminationMessagePolicy": "File",
-        "volumeMounts": [
-            {"name": "config", "mountPath": "/config", "readOnly": true},
-            {"name": "keys", "mountPath": "/keys", "readOnly": true},
-            {"name": "store", "mountPath": path::STORE, "readOnly": true},
-        ],
+        "volumeMounts": mounts(frame.spec),
     });
     pod::complete(container, pod, MEMORY)
 }

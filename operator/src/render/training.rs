@@ -1,21 +1,21 @@
 //! A Job and the ConfigMap of its task: three containers in a row, so that a trainer never sees the holdout nor a
 //! credential. A model that was trained elsewhere needs no trainer: its bundle is mounted where it is judged.
 
-use super::{Frame, pod};
-use crate::{
-    error::{Error, Result},
-    labels,
+use super::{
+    Frame,
+    claims::{self, mount, task_mount},
+    job::{Part, job_of, task_config_of},
+    pod,
 };
+use crate::{error::Result, labels};
 use dropout_crds::{dropout_model::SingleNode, pod::Pod, status::CandidateWork};
-use dropout_model::{digest::digest, manifest::Source, task::path};
+use dropout_model::{manifest::Source, task::path};
 use dropout_planner::plan::Launch;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Memory of a Job's containers unless the user says otherwise.
 const MEMORY: &str = "1Gi";
-/// Seconds that a Job's containers get to end. They write whole files or nothing, so there is nothing to bring to an end.
-const GRACE: u32 = 5;
 
 /// Name of the Job of a launch, and of its ConfigMap.
 pub fn name(frame: Frame<'_>, launch: &Launch) -> String {
@@ -34,59 +34,26 @@ pub const fn work(work: CandidateWork) -> &'static str {
 
 /// The ConfigMap of the task: immutable, named as the Job.
 pub fn task_config(frame: Frame<'_>, launch: &Launch) -> Result<Value> {
-    let content = serde_json::to_string(&launch.task).map_err(|error| Error::Render("a task", error))?;
-    let name = name(frame, launch);
-    Ok(json!({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "name": name,
-            "namespace": frame.identity.namespace,
-            "labels": labels::labels(&frame.identity.name, labels::JOB),
-            "annotations": {labels::CONTENT: digest(content.as_bytes())},
-            "ownerReferences": frame.owner(),
-        },
-        "immutable": true,
-        "data": {"task.json": content},
-    }))
+    task_config_of(part(frame, launch, labels::labels(&frame.identity.name, labels::JOB)), &launch.task)
 }
 
 /// The Job.
 pub fn job(frame: Frame<'_>, launch: &Launch) -> Value {
-    let name = name(frame, launch);
     let mut labels = labels::labels(&frame.identity.name, labels::JOB);
     labels.insert(labels::VERSION.into(), dropout_crds::status::version_name(launch.version));
     labels.insert(labels::WORK.into(), work(launch.work).into());
     labels.insert(labels::ATTEMPT.into(), launch.attempt.to_string());
-    json!({
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {
-            "name": name,
-            "namespace": frame.identity.namespace,
-            "labels": labels,
-            "annotations": {labels::TASK: launch.answers},
-            "ownerReferences": frame.owner(),
-        },
-        "spec": {
-            "backoffLimit": 0,
-            "completions": 1,
-            "parallelism": 1,
-            "activeDeadlineSeconds": frame.spec.active_deadline().as_seconds().max(1),
-            "podReplacementPolicy": "Failed",
-            "podFailurePolicy": {"rules": [
-                {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
-            ]},
-            "template": template(frame, launch, &labels, &name),
-        },
-    })
+    let template = template(frame, launch, &labels, &name(frame, launch));
+    job_of(part(frame, launch, labels), &launch.answers, (frame.spec.active_deadline(), template))
+}
+
+fn part<'a>(frame: Frame<'a>, launch: &Launch, labels: BTreeMap<String, String>) -> Part<'a> {
+    Part { name: name(frame, launch), namespace: &frame.identity.namespace, labels, owner: frame.owner() }
 }
 
 fn template(frame: Frame<'_>, launch: &Launch, labels: &BTreeMap<String, String>, name: &str) -> Value {
     let pod = frame.spec.training.as_ref().and_then(|training| training.pod.clone()).unwrap_or_default();
-    let mut spec = pod::pod_spec(&pod);
-    spec.insert("restartPolicy".into(), json!("Never"));
-    spec.insert("terminationGracePeriodSeconds".into(), json!(GRACE));
+    let mut spec = super::job::pod_spec(&pod);
     if frame.spec.single_node() == SingleNode::Allow {
         spec.insert("affinity".into(), pod::together(&frame.identity.name));
     }
@@ -123,6 +90,8 @@ impl Containers<'_> {
     fn prepare(&self) -> Value {
         let mut mounts = vec![task_mount(), self.data_mount(), mount("input", path::INPUT, false)];
         mounts.extend(self.holdout_mount());
+        // Rows made from records are in the store; whoever prepares them never writes it.
+        mounts.extend(self.frame.spec.data.takes_records().then(|| self.store_mount(true)));
         self.container("prepare", "prepare", json!(mounts))
     }
 
@@ -143,20 +112,23 @@ impl Containers<'_> {
             self.data_mount(),
             mount("input", path::INPUT, true),
             mount("output", path::OUTPUT, true),
-            mount(&volume(self.frame.spec.store.claim()), path::STORE, false),
+            self.store_mount(false),
         ];
-        let bundle = self.bundle.map(|bundle| mount(&volume(claim_of(bundle)), path::MODEL, true));
+        let bundle = self.bundle.map(|bundle| claims::mount_of(bundle, path::MODEL));
         self.container("evaluate", command, fixed.into_iter().chain(bundle).chain(self.holdout_mount()).collect())
     }
 
     fn data_mount(&self) -> Value {
-        mount(&volume(claim_of(&self.frame.spec.data.training)), path::DATA, true)
+        claims::mount_of(&self.frame.spec.data.training, path::DATA)
+    }
+
+    fn store_mount(&self, is_read_only: bool) -> Value {
+        claims::store_mount(&self.frame.spec.store, is_read_only)
     }
 
     /// The claim of a given holdout: for the containers that are ours, never for the one that trains.
     fn holdout_mount(&self) -> Option<Value> {
-        let holdout = self.frame.spec.data.holdout_source()?;
-        Some(mount(&volume(&holdout.persistent_volume_claim.claim_name), path::HOLDOUT, true))
+        self.frame.spec.data.holdout_source().map(|holdout| claims::mount_of(holdout, path::HOLDOUT))
     }
 
     fn container(&self, name: &str, command: &str, mounts: Value) -> Value {
@@ -173,41 +145,14 @@ impl Containers<'_> {
     }
 }
 
-fn task_mount() -> Value {
-    mount("task", "/task", true)
-}
-
-fn mount(volume: &str, path: &str, is_read_only: bool) -> Value {
-    match is_read_only {
-        true => json!({"name": volume, "mountPath": path, "readOnly": true}),
-        false => json!({"name": volume, "mountPath": path}),
-    }
-}
-
-fn claim_of(source: &Source) -> &str {
-    &source.persistent_volume_claim.claim_name
-}
-
-/// Name of the volume of a claim; the same claim is one volume, mounted more than once.
-fn volume(claim: &str) -> String {
-    format!("claim-{}", dropout_model::digest::short(&digest(claim.as_bytes()), 8))
-}
-
 fn volumes(frame: Frame<'_>, bundle: Option<&Source>, name: &str) -> Value {
-    let mut claims = vec![claim_of(&frame.spec.data.training), frame.spec.store.claim()];
-    claims.extend(frame.spec.data.holdout_source().map(claim_of));
-    claims.extend(bundle.map(claim_of));
-    let mut seen = BTreeSet::new();
-    claims.retain(|claim| seen.insert(*claim));
-    // Only the store is written; a claim that is read only is not owned anew by the kubelet.
-    let of_claim = |claim: &&str| match *claim == frame.spec.store.claim() {
-        true => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim}}),
-        false => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim, "readOnly": true}}),
-    };
+    let (data, store) = (&frame.spec.data, &frame.spec.store);
+    let others = data.holdout_source().into_iter().chain(bundle).map(claims::claim_of);
+    let all = [claims::claim_of(&data.training), store.claim()].into_iter().chain(others);
     let fixed = [
         json!({"name": "task", "configMap": {"name": name}}),
         json!({"name": "input", "emptyDir": {}}),
         json!({"name": "output", "emptyDir": {}}),
     ];
-    fixed.into_iter().chain(claims.iter().map(of_claim)).collect()
+    fixed.into_iter().chain(claims::volumes(all, store)).collect()
 }

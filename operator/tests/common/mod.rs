@@ -1,6 +1,7 @@
 //! What the operator's tests share: a model, what was gathered about it, and an API server that answers from a table.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod policy;
 pub mod server;
 
 use dropout_crds::{
@@ -41,6 +42,7 @@ pub fn settings() -> Settings {
     Settings {
         trainer_image: "registry.example/dropout-trainer:1".into(),
         inference_image: "registry.example/dropout-inference:1".into(),
+        monitor_image: "registry.example/dropout-monitor:1".into(),
         namespace: None,
         max_trainings: 4,
         max_rollouts: 4,
@@ -110,6 +112,19 @@ pub fn with_a_bundle() -> Value {
     model
 }
 
+/// The manifest of the quickstart with records that are kept and learned from.
+pub fn with_records() -> Value {
+    let mut model = quickstart();
+    let spec = &mut model["spec"];
+    spec["study"]["pseudonymKey"] = json!({"secretRef": {"name": "onc-302-pseudonym"}, "id": "2026-01"});
+    spec["serving"]["records"] = json!({"every": "5s"});
+    spec["index"] = json!("visit_date");
+    spec["landmark"] = json!("day_in_trial");
+    spec["data"]["cutoff"] = json!("2026-11-01");
+    spec["data"]["records"] = json!("Append");
+    model
+}
+
 /// A model as it is stored.
 pub fn stored(mut manifest: Value) -> DropoutModel {
     let metadata = manifest["metadata"].as_object_mut().unwrap();
@@ -133,6 +148,7 @@ pub fn identity() -> Identity {
 pub fn alone(model: DropoutModel) -> Gathered {
     Gathered {
         model: Arc::new(model),
+        policies: Vec::new(),
         jobs: Vec::new(),
         pods: Vec::new(),
         configs: Vec::new(),

@@ -17,6 +17,8 @@ pub struct Asked {
     pub path: String,
     /// What is behind the question mark.
     pub query: String,
+    /// The form that is asked for.
+    pub accept: String,
     /// Its body.
     pub body: Value,
 }
@@ -58,6 +60,7 @@ async fn asked(request: Request<Body>) -> Asked {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
+        accept: parts.headers.get("accept").and_then(|form| form.to_str().ok()).unwrap_or_default().to_owned(),
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
     }
 }

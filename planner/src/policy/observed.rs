@@ -74,6 +74,7 @@ pub struct MonitorRunFact {
 }
 
 /// Where a monitor's Job stands.
+#[allow(clippy::large_enum_variant, reason = "a policy has one or two")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum MonitorPhase {
     /// No container has started. The sentence says what keeps it, if anything is known.

@@ -2,7 +2,7 @@
 
 use super::{
     Case, Edit, Refusal, everything::everything, evidence::evidence, holdout::holdouts, learning::learning, nothing,
-    set, take,
+    records::records, set, take,
 };
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ const SAME_FLOOR: &str = "gate.floors: two floors have the same metric";
 /// All creations.
 pub fn creations() -> Vec<Case> {
     let of_models = [whole(), names(), columns(), features(), tiers(), judging()].concat();
-    [of_models, learning(), evidence(), holdouts(), by_schema(), by_schema_of_pods()].concat()
+    [of_models, learning(), records(), evidence(), holdouts(), by_schema(), by_schema_of_pods()].concat()
 }
 
 pub(super) fn good(name: &'static str, edit: Edit) -> Case {

@@ -3,6 +3,7 @@
 
 mod answers;
 mod audit;
+mod looks;
 mod operator;
 mod pods;
 mod specs;
@@ -11,6 +12,7 @@ mod world;
 
 pub use answers::{answer, bundle, inconclusive, passed, refused, unchanged};
 pub use audit::{Request, Tail, requests};
+pub use looks::{POLICY, drifted, impatient, policy, policy_condition, trigger};
 pub use operator::{Flags, IMAGE, Operator};
 pub use pods::{End, Serving, running};
 pub use specs::{MODEL, model, with};

@@ -53,7 +53,7 @@ impl Operator {
         let file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let child = Command::new(program(NAME))
-            .args(["--trainer-image=trainer:1", "--image-pull-policy=IfNotPresent"])
+            .args(["--trainer-image=trainer:1", "--monitor-image=monitor:1", "--image-pull-policy=IfNotPresent"])
             .arg(format!("--inference-image={}", flags.inference_image))
             .arg(format!("--max-trainings={}", flags.max_trainings))
             .arg(format!("--identity={}", flags.identity))

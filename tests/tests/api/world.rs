@@ -2,7 +2,7 @@
 
 use super::operator::{Flags, Operator};
 use dropout_cluster::{Cluster, Level, Options};
-use dropout_crds::DropoutModel;
+use dropout_crds::{DropoutModel, RetrainPolicy};
 use k8s_openapi::api::{
     authentication::v1::{TokenRequest, TokenRequestSpec},
     core::v1::ServiceAccount,
@@ -64,8 +64,10 @@ impl World {
         let world = Self { cluster, client, runtime, _sweeper: sweeper };
         let config = root().join("config");
         world.cluster.kubectl(&["apply", "--server-side", "-k", &config.display().to_string()]).unwrap();
-        let crd = "crd/dropoutmodels.trialops.dev";
-        world.cluster.kubectl(&["wait", "--for=condition=Established", crd, "--timeout=30s"]).unwrap();
+        for kind in ["dropoutmodels", "retrainpolicies"] {
+            let crd = format!("crd/{kind}.trialops.dev");
+            world.cluster.kubectl(&["wait", "--for=condition=Established", &crd, "--timeout=30s"]).unwrap();
+        }
         world.wait_for_storage();
         world.write_operator_kubeconfig();
         eprintln!("the cluster was ready after {:.1} s", start.elapsed().as_secs_f64());
@@ -77,6 +79,10 @@ impl World {
         let models: Api<DropoutModel> = Api::all(self.client.clone());
         eventually("the storage of dropoutmodels", || {
             self.block_on(models.list(&ListParams::default())).map_err(|error| error.to_string())
+        });
+        let policies: Api<RetrainPolicy> = Api::all(self.client.clone());
+        eventually("the storage of retrainpolicies", || {
+            self.block_on(policies.list(&ListParams::default())).map_err(|error| error.to_string())
         });
     }
 

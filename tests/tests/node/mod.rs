@@ -61,7 +61,7 @@ pub fn node() -> Option<&'static Node> {
 
 impl Node {
     fn install(&self) {
-        for image in ["operator", "trainer", "inference"] {
+        for image in ["operator", "trainer", "monitor", "inference"] {
             let archive = root().join(format!("target/images/{image}.tar"));
             self.cluster.load_image(&archive).expect("load an image; run tests/images.sh first");
         }
