@@ -57,7 +57,7 @@ fn good_rows_are_read_with_mark_blank_lines_quotes_and_windows_line_ends() {
     assert_eq!(table.rows.label, [true, false, false]);
     assert_eq!(table.rows.columns[0], Column::Numbers(vec![40.0, 41.0, 41.0]));
     assert_eq!(table.rows.columns[2], Column::Levels(vec![0, Column::MISSING, 1]));
-    assert_eq!(table.counts, Counts { rows: 3, immature: 0, censored: 0, mature: 3 });
+    assert_eq!(table.counts, Counts { rows: 3, immature: 0, censored: 0, mature: 3, unfit: 0 });
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn rows_count_only_when_their_label_was_certain_at_the_cut_off_and_they_are_not_
     let head = "patient_id,day,date,censored,age,weight,sex,dropout\n";
     let rows = "A,14,2026-06-02,0,40,70,F,1\nB,14,2026-06-03,0,40,70,F,1\nC,14,2026-06-30,0,40,70,F,\nD,14,2026-01-01,1,40,70,F,\nE,14,2026-01-01,,40,70,F,0\n";
     let found = table(dated(), &format!("{head}{rows}")).unwrap();
-    assert_eq!(found.counts, Counts { rows: 5, immature: 2, censored: 1, mature: 2 });
+    assert_eq!(found.counts, Counts { rows: 5, immature: 2, censored: 1, mature: 2, unfit: 0 });
     assert_eq!((found.rows.patients, found.rows.place), (vec!["A".to_owned(), "E".to_owned()], vec![0, 4]));
     let mut later = dated();
     later["label"]["maturesAfter"] = json!("56d");
