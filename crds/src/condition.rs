@@ -2,7 +2,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-/// The conditions of a model.
+/// The conditions of a model and of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConditionType {
     /// The desired production version is served.
@@ -19,6 +19,10 @@ pub enum ConditionType {
     GatePassed,
     /// The last promoted candidate came into service.
     RolledOut,
+    /// Of a policy: it is the one that its model listens to.
+    Accepted,
+    /// Of a policy: the last report is of the served version and not too old.
+    MonitoringFresh,
 }
 
 impl ConditionType {
@@ -57,7 +61,7 @@ pub enum Reason {
     AnswerLost,
     /// The candidate's number was taken in the store.
     VersionTaken,
-    /// The data was accepted.
+    /// The data, or the policy, was accepted.
     Accepted,
     /// The data or manifest is bad.
     BadInput,
@@ -95,10 +99,64 @@ pub enum Reason {
     StatusRestored,
     /// `suspend` is set.
     Suspended,
+    /// A blackout of the policy lasts.
+    Blackout,
     /// The serving image was replaced by the operator's new one.
     ImageUpdated,
     /// Nothing has happened yet.
     Pending,
+    /// Another policy of the same model is older.
+    Conflicted,
+    /// There is no model of that name.
+    ModelNotFound,
+    /// The policy watches its model.
+    Watching,
+    /// The policy asks for no monitor.
+    NotMonitored,
+    /// The model has no production version yet.
+    NoProduction,
+    /// The served version was not looked at yet.
+    NeverChecked,
+    /// The last report is in time.
+    Fresh,
+    /// The last report is too old.
+    Stale,
+    /// Records of the window were lost.
+    RecordsLost,
+    /// The model keeps no records of its predictions.
+    NoRecords,
+    /// The monitor's Job failed.
+    MonitorFailed,
+    /// The ConfigMap with the report is not there.
+    ReportMissing,
+    /// The ConfigMap with the report does not say that it is one of this model.
+    ReportNotLabelled,
+    /// The report, or what is said about it, cannot be understood.
+    ReportNotUnderstood,
+    /// The report is about another model.
+    OtherModel,
+    /// The report is about another version than the served one.
+    OtherVersion,
+    /// The report's window ends in the future.
+    FromTheFuture,
+    /// A schedule never comes, or its time zone is not known.
+    BadSchedule,
+    /// A trigger asks for nothing that can be decided.
+    BadTrigger,
+    /// A blackout's times cannot be read.
+    BadBlackout,
+    /// Too many candidates of the policy in a row did not get through.
+    SuspendedAfterRefusals,
+    /// A trigger breaches.
+    Breaching,
+    /// A trigger asks for a training.
+    Fired,
+    /// A trigger tells people.
+    Notified,
+    /// Something keeps a trigger from firing.
+    Skipped,
+    /// A firing was taken back before a training took it.
+    Withdrawn,
 }
 
 impl Reason {

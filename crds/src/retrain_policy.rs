@@ -12,8 +12,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use status::{
-    Firing, LastReport, MAX_SKIPPED, MonitorRun, MonitorStatus, RetrainPolicyStatus, SkipReason, Skipped, TriggerState,
-    TriggerStatus,
+    Firing, LastReport, MAX_SKIPPED, MeasureStatus, MonitorRun, MonitorStatus, RetrainPolicyStatus, SkipReason,
+    Skipped, TriggerState, TriggerStatus,
 };
 
 /// When a DropoutModel is watched and trained anew. Every trigger only asks; the model's gate decides what is served.
@@ -216,8 +216,9 @@ pub struct PerformanceTrigger {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleTrigger {
-    /// Five fields: minute, hour, day of month, month, day of week. A local time that a clock skips fires at the end of the
-    /// gap; one that comes twice fires once, the first time, unless the minute or hour field is a range.
+    /// Five fields: minute, hour, day of month, month, day of week, of numbers, names such as MON or JAN, `*`, `,`, `-` and
+    /// `/`. With one minute and one hour a local time that the clock skips fires at the end of the gap, and one that comes
+    /// twice fires the first time only; with several minutes or hours skipped times are left out, and repeated ones fire twice.
     #[schemars(length(min = 9, max = 100))]
     pub cron: String,
     /// IANA time zone. Left out: Etc/UTC.
@@ -254,7 +255,7 @@ pub struct Limits {
     /// Candidates of this policy in a row that did not get through, after which it stops by itself until its spec or the
     /// model's is edited. Left out: 4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = 1, max = 20))]
     pub suspend_after_refusals: Option<i32>,
     /// Patients whose label became certain after production's data cut-off that a training needs; asked of drift and
     /// performance triggers, where the monitor can count them. Left out: 50.
@@ -344,7 +345,69 @@ impl Monitor {
     }
 }
 
+impl Limits {
+    /// Seconds after the start of a training in which no trigger fires, the default filled in.
+    pub fn cooldown_seconds(&self) -> u64 {
+        self.cooldown.unwrap_or(Period::days(7)).as_seconds()
+    }
+
+    /// Seconds to wait after so many candidates in a row that did not get through: the first wait doubled each time, the
+    /// defaults filled in.
+    pub fn backoff_seconds(&self, refusals: u32) -> u64 {
+        let backoff = self.backoff.clone().unwrap_or_default();
+        let first = backoff.initial.unwrap_or(Period::minutes(10)).as_seconds();
+        let longest = backoff.max.unwrap_or(Period::hours(24)).as_seconds();
+        let doubled = 2_u64.checked_pow(refusals.saturating_sub(1)).unwrap_or(u64::MAX);
+        if refusals == 0 { 0 } else { first.saturating_mul(doubled).min(longest) }
+    }
+
+    /// Candidates in a row that may not get through, the default filled in; at least 1.
+    pub fn refusals(&self) -> u32 {
+        self.suspend_after_refusals.map_or(4, |n| u32::try_from(n).unwrap_or(1).max(1))
+    }
+
+    /// Patients with a new label that a training needs, the default filled in.
+    pub fn new_labelled_patients(&self) -> i64 {
+        self.min_new_labelled_patients.map_or(50, i64::from)
+    }
+}
+
+impl ScheduleTrigger {
+    /// Seconds by which a time may be missed, the default filled in.
+    pub fn starting_deadline_seconds(&self) -> u64 {
+        self.starting_deadline.unwrap_or(Period::hours(6)).as_seconds()
+    }
+
+    /// Name of the time zone, the default filled in.
+    pub fn zone(&self) -> &str {
+        self.time_zone.as_deref().unwrap_or("Etc/UTC")
+    }
+}
+
+impl TriggerSpec {
+    /// Reports in a row that must breach, the default filled in; of new labels one is enough.
+    pub fn consecutive(&self) -> u32 {
+        if self.new_data.is_some() {
+            return 1;
+        }
+        self.consecutive.map_or(2, |n| u32::try_from(n).unwrap_or(1).max(1))
+    }
+}
+
 impl RetrainPolicySpec {
+    /// What a trigger does, the defaults filled in: estimated performance tells people unless its trigger says otherwise.
+    pub fn action(&self, trigger: &TriggerSpec) -> Action {
+        let source = trigger.performance.as_ref().map(|performance| performance.source.unwrap_or_default());
+        let is_estimated = source == Some(PerformanceSource::Estimated);
+        let default = if is_estimated { Action::Notify } else { self.action.unwrap_or_default() };
+        trigger.action.unwrap_or(default)
+    }
+
+    /// What keeps trainings apart, as far as it is said.
+    pub fn limits(&self) -> Limits {
+        self.limits.clone().unwrap_or_default()
+    }
+
     /// Whether monitoring and firing are stopped.
     pub fn is_suspended(&self) -> bool {
         self.suspend.unwrap_or(false)

@@ -33,7 +33,7 @@ pub struct RetrainPolicyStatus {
     /// Since when refusals are counted: the last edit of the policy's or the model's spec.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_from: Option<Time>,
-    /// What `countedFrom` was set for: generations of the policy and the model.
+    /// What `countedFrom` was set for: generation of the policy, and generation and uid of the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_generations: Option<String>,
 }
@@ -48,6 +48,9 @@ pub struct MonitorStatus {
     /// The last answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<LastReport>,
+    /// State of the ConfigMap that was read last: uid and resourceVersion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
     /// When the next look is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_time: Option<Time>,
