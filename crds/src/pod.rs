@@ -1,5 +1,6 @@
 //! What a user may say about the pods that we make: a small part of a pod's spec, never all of it.
 
+pub use dropout_model::manifest::SecretRef;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,15 +45,6 @@ pub struct Pod {
     /// Resources of every container. Left out: small requests and a memory limit of 1Gi (training) or 128Mi (serving).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
-}
-
-/// A Secret of the model's namespace, by name. The operator never reads it; only pods mount it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretRef {
-    /// Name of the Secret.
-    #[schemars(length(min = 1, max = 253))]
-    pub name: String,
 }
 
 /// A taint that is tolerated, as in a pod's spec.

@@ -4,7 +4,8 @@
 mod common;
 
 use common::{
-    frame, identity, launch, quickstart, release, serve, settings, spec, with_a_bundle, with_every_pod_field,
+    frame, identity, launch, quickstart, release, serve, settings, spec, with_a_bundle, with_buckets,
+    with_every_pod_field,
 };
 use dropout_crds::status::CandidateWork;
 use dropout_operator::render::{
@@ -27,6 +28,11 @@ fn a_model_with_every_field_of_a_pod_is_rendered_as_it_was() {
 #[test]
 fn a_model_that_was_trained_elsewhere_is_rendered_as_it_was() {
     rendered_as_kept("bundle", &with_a_bundle());
+}
+
+#[test]
+fn a_model_whose_files_are_in_buckets_is_rendered_as_it_was() {
+    rendered_as_kept("buckets", &with_buckets());
 }
 
 #[test]

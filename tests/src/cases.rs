@@ -6,6 +6,7 @@ mod everything;
 mod evidence;
 mod holdout;
 mod learning;
+mod place;
 mod updates;
 
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What the watches have told. Plans are made from it first; only a plan from a live look is carried out.
 
-use super::{bundle_claim_name, gather::Gathered, holdout_claim_name, identity, is_of};
+use super::{ClaimNames, gather::Gathered, identity, is_of};
 use dropout_crds::DropoutModel;
 use k8s_openapi::api::{
     apps::v1::Deployment,
@@ -47,16 +47,18 @@ impl Caches {
     pub fn gather(&self, model: &Arc<DropoutModel>) -> Gathered {
         let identity = identity(model);
         let named = |name: &str| (name.to_owned(), identity.namespace.clone());
+        let claim = |name: Option<&str>| name.and_then(|name| one(&self.claims, named(name)));
+        let claims = ClaimNames::of(&model.spec);
         Gathered {
             jobs: parts(&self.jobs, |job| is_of(job, &identity)),
             pods: parts(&self.pods, |pod| is_of(pod, &identity)),
             configs: parts(&self.configs, |config| is_of(config, &identity)),
             deployment: one(&self.deployments, named(&identity.name)),
             service: one(&self.services, named(&identity.name)),
-            data_claim: one(&self.claims, named(&model.spec.data.training.persistent_volume_claim.claim_name)),
-            store_claim: one(&self.claims, named(model.spec.store.claim())),
-            bundle_claim: bundle_claim_name(&model.spec).and_then(|name| one(&self.claims, named(name))),
-            holdout_claim: holdout_claim_name(&model.spec).and_then(|name| one(&self.claims, named(name))),
+            data_claim: claim(claims.data),
+            store_claim: claim(claims.store),
+            bundle_claim: claim(claims.bundle),
+            holdout_claim: claim(claims.holdout),
             complaints: BTreeMap::new(),
             model: model.clone(),
         }

@@ -1,6 +1,6 @@
 //! The live look: the objects a model's facts are made from, read from the API server now.
 
-use super::{Identity, bundle_claim_name, holdout_claim_name, identity, trouble::short};
+use super::{ClaimNames, Identity, identity, trouble::short};
 use crate::{
     call::read,
     error::Result,
@@ -45,9 +45,9 @@ pub struct Gathered {
     pub deployment: Option<Arc<Deployment>>,
     /// The Service of its name, whoever owns it.
     pub service: Option<Arc<Service>>,
-    /// The claim of the training data.
+    /// The claim of the training data, if they are on one.
     pub data_claim: Option<Arc<PersistentVolumeClaim>>,
-    /// The claim of the store.
+    /// The claim of the store, if it is on one.
     pub store_claim: Option<Arc<PersistentVolumeClaim>>,
     /// The claim of the bundle that was trained elsewhere, if the spec names one.
     pub bundle_claim: Option<Arc<PersistentVolumeClaim>>,
@@ -62,22 +62,17 @@ pub async fn gather(client: &Client, wanted: &Identity) -> Result<Option<Gathere
     let look = Look { client, namespace: &wanted.namespace };
     let Some(model) = look.one::<DropoutModel>(&wanted.name).await? else { return Ok(None) };
     let identity = identity(&model);
+    let claims = ClaimNames::of(&model.spec);
     let mut gathered = Gathered {
         jobs: look.parts::<Job>(&identity.name).await?,
         pods: look.parts::<Pod>(&identity.name).await?,
         configs: look.parts::<ConfigMap>(&identity.name).await?,
         deployment: look.one(&identity.name).await?,
         service: look.one(&identity.name).await?,
-        data_claim: look.one(&model.spec.data.training.persistent_volume_claim.claim_name).await?,
-        store_claim: look.one(model.spec.store.claim()).await?,
-        bundle_claim: match bundle_claim_name(&model.spec) {
-            Some(name) => look.one(name).await?,
-            None => None,
-        },
-        holdout_claim: match holdout_claim_name(&model.spec) {
-            Some(name) => look.one(name).await?,
-            None => None,
-        },
+        data_claim: look.claim(claims.data).await?,
+        store_claim: look.claim(claims.store).await?,
+        bundle_claim: look.claim(claims.bundle).await?,
+        holdout_claim: look.claim(claims.holdout).await?,
         complaints: BTreeMap::new(),
         model,
     };
@@ -92,6 +87,13 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    async fn claim(&self, name: Option<&str>) -> Result<Option<Arc<PersistentVolumeClaim>>> {
+        match name {
+            Some(name) => self.one(name).await,
+            None => Ok(None),
+        }
+    }
+
     async fn one<K>(&self, name: &str) -> Result<Option<Arc<K>>>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,

@@ -1,13 +1,17 @@
 //! The serving Deployment, its Service and the immutable ConfigMap that says which bundle is served under which policy.
 
-use super::{Frame, pod};
+use super::{
+    Frame,
+    pod::{self, key_volumes, keys, mount},
+};
 use crate::{
     error::{Error, Result},
     labels,
 };
-use dropout_crds::dropout_model::SingleNode;
+use dropout_crds::dropout_model::{SingleNode, Store};
 use dropout_model::{
     digest::{digest, json_digest, short},
+    manifest::is_in_bucket,
     policy::Serving,
     task::{bundle_file, path},
 };
@@ -45,15 +49,20 @@ pub fn serving(frame: Frame<'_>, serve: &Serve) -> Result<ServingObjects> {
 
 fn content(frame: Frame<'_>, serve: &Serve) -> Result<String> {
     let folder = format!("{}/{}", frame.identity.namespace, frame.identity.name);
-    let store = frame.spec.store.path().trim_matches('/');
     let serving = Serving {
         model_version: serve.release.name.clone(),
-        bundle: format!("{}/{store}/{folder}/{}", path::STORE, bundle_file(&serve.release.digest)),
+        bundle: format!("{}/{folder}/{}", store(frame), bundle_file(&serve.release.digest)),
         bundle_digest: serve.release.digest.clone(),
         policy: serve.policy.clone(),
         accepts: frame.spec.features.iter().map(|feature| feature.name.clone()).collect(),
     };
     serde_json::to_string(&serving).map_err(|error| Error::Render("a serving file", error))
+}
+
+/// Where a serving pod finds the store: on the claim that it mounts, or in a bucket.
+fn store(frame: Frame<'_>) -> String {
+    let place = frame.spec.store.path().trim_matches('/');
+    if is_in_bucket(place) { place.to_owned() } else { format!("{}/{place}", path::STORE) }
 }
 
 fn config(frame: Frame<'_>, name: &str, content: &str) -> Value {
@@ -134,15 +143,25 @@ fn template(frame: Frame<'_>, serve: &Serve, config_name: &str) -> Value {
         spec.insert("affinity".into(), pod::together(&frame.identity.name));
     }
     spec.insert("containers".into(), json!([container(frame, serve, &pod)]));
-    spec.insert(
-        "volumes".into(),
-        json!([
-            {"name": "config", "configMap": {"name": config_name}},
-            {"name": "keys", "secret": {"secretName": frame.spec.serving.api_keys.secret_ref.name}},
-            {"name": "store", "persistentVolumeClaim": {"claimName": frame.spec.store.claim(), "readOnly": true}},
-        ]),
-    );
+    spec.insert("volumes".into(), volumes(frame, config_name));
     json!({"metadata": pod::metadata(&pod, &labels), "spec": spec})
+}
+
+fn volumes(frame: Frame<'_>, config_name: &str) -> Value {
+    let fixed = [
+        json!({"name": "config", "configMap": {"name": config_name}}),
+        json!({"name": "keys", "secret": {"secretName": frame.spec.serving.api_keys.secret_ref.name}}),
+    ];
+    let store = &frame.spec.store;
+    let of_claim = |claim| json!({"name": "store", "persistentVolumeClaim": {"claimName": claim, "readOnly": true}});
+    fixed.into_iter().chain(store.claim().map(of_claim)).chain(key_volumes(store.secret().into_iter())).collect()
+}
+
+fn store_mount(store: &Store) -> Value {
+    match store.claim() {
+        Some(_) => mount("store", path::STORE, true),
+        None => mount(&keys(store.secret().unwrap_or_default()), path::STORE_KEYS, true),
+    }
 }
 
 fn container(frame: Frame<'_>, serve: &Serve, pod: &dropout_crds::pod::Pod) -> Value {
@@ -167,9 +186,9 @@ fn container(frame: Frame<'_>, serve: &Serve, pod: &dropout_crds::pod::Pod) -> V
         "livenessProbe": probe("/livez", 10, 3),
         "terminationMessagePolicy": "File",
         "volumeMounts": [
-            {"name": "config", "mountPath": "/config", "readOnly": true},
-            {"name": "keys", "mountPath": "/keys", "readOnly": true},
-            {"name": "store", "mountPath": path::STORE, "readOnly": true},
+            mount("config", "/config", true),
+            mount("keys", "/keys", true),
+            store_mount(&frame.spec.store),
         ],
     });
     pod::complete(container, pod, MEMORY)

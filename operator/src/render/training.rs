@@ -1,7 +1,10 @@
 //! A Job and the ConfigMap of its task: three containers in a row, so that a trainer never sees the holdout nor a
 //! credential. A model that was trained elsewhere needs no trainer: its bundle is mounted where it is judged.
 
-use super::{Frame, pod};
+use super::{
+    Frame,
+    pod::{self, key_volumes, keys, mount},
+};
 use crate::{
     error::{Error, Result},
     labels,
@@ -90,7 +93,7 @@ fn template(frame: Frame<'_>, launch: &Launch, labels: &BTreeMap<String, String>
     if frame.spec.single_node() == SingleNode::Allow {
         spec.insert("affinity".into(), pod::together(&frame.identity.name));
     }
-    let containers = Containers { frame, pod: &pod, bundle: bundle(launch) };
+    let containers = Containers { frame, pod: &pod, bundle: bundle(frame, launch) };
     match launch.work {
         CandidateWork::Train if containers.bundle.is_some() => {
             spec.insert("initContainers".into(), json!([containers.prepare()]));
@@ -107,9 +110,8 @@ fn template(frame: Frame<'_>, launch: &Launch, labels: &BTreeMap<String, String>
 }
 
 /// The bundle that a Job takes from elsewhere. Once it was judged it is in the store, like any other.
-fn bundle(launch: &Launch) -> Option<&Source> {
-    let source = launch.task.manifest.training.source.as_ref().filter(|_| launch.work == CandidateWork::Train);
-    source.map(|source| &source.bundle)
+fn bundle<'a>(frame: Frame<'a>, launch: &Launch) -> Option<&'a Source> {
+    frame.spec.source().map(|source| &source.bundle).filter(|_| launch.work == CandidateWork::Train)
 }
 
 /// The three containers.
@@ -121,9 +123,8 @@ struct Containers<'a> {
 
 impl Containers<'_> {
     fn prepare(&self) -> Value {
-        let mut mounts = vec![task_mount(), self.data_mount(), mount("input", path::INPUT, false)];
-        mounts.extend(self.holdout_mount());
-        self.container("prepare", "prepare", json!(mounts))
+        let mounts = [task_mount(), self.data_mount(), mount("input", path::INPUT, false)];
+        self.container("prepare", "prepare", mounts.into_iter().chain(self.holdout_mount()).collect())
     }
 
     fn train(&self) -> Value {
@@ -143,20 +144,28 @@ impl Containers<'_> {
             self.data_mount(),
             mount("input", path::INPUT, true),
             mount("output", path::OUTPUT, true),
-            mount(&volume(self.frame.spec.store.claim()), path::STORE, false),
+            self.store_mount(),
         ];
-        let bundle = self.bundle.map(|bundle| mount(&volume(claim_of(bundle)), path::MODEL, true));
+        let bundle = self.bundle.map(|bundle| source_mount(bundle, (path::MODEL, path::MODEL_KEYS)));
         self.container("evaluate", command, fixed.into_iter().chain(bundle).chain(self.holdout_mount()).collect())
     }
 
     fn data_mount(&self) -> Value {
-        mount(&volume(claim_of(&self.frame.spec.data.training)), path::DATA, true)
+        source_mount(&self.frame.spec.data.training, (path::DATA, path::DATA_KEYS))
     }
 
-    /// The claim of a given holdout: for the containers that are ours, never for the one that trains.
+    /// A given holdout: for the containers that are ours, never for the one that trains.
     fn holdout_mount(&self) -> Option<Value> {
         let holdout = self.frame.spec.data.holdout_source()?;
-        Some(mount(&volume(&holdout.persistent_volume_claim.claim_name), path::HOLDOUT, true))
+        Some(source_mount(holdout, (path::HOLDOUT, path::HOLDOUT_KEYS)))
+    }
+
+    fn store_mount(&self) -> Value {
+        let store = &self.frame.spec.store;
+        match store.claim() {
+            Some(claim) => mount(&volume(claim), path::STORE, false),
+            None => mount(&keys(store.secret().unwrap_or_default()), path::STORE_KEYS, true),
+        }
     }
 
     fn container(&self, name: &str, command: &str, mounts: Value) -> Value {
@@ -177,15 +186,12 @@ fn task_mount() -> Value {
     mount("task", "/task", true)
 }
 
-fn mount(volume: &str, path: &str, is_read_only: bool) -> Value {
-    match is_read_only {
-        true => json!({"name": volume, "mountPath": path, "readOnly": true}),
-        false => json!({"name": volume, "mountPath": path}),
+/// The claim that a source is on, or the keys of its bucket: a source has one of them, by a rule of the API.
+fn source_mount(source: &Source, (path, key_path): (&str, &str)) -> Value {
+    match source.claim() {
+        Some(claim) => mount(&volume(claim), path, true),
+        None => mount(&keys(source.secret().unwrap_or_default()), key_path, true),
     }
-}
-
-fn claim_of(source: &Source) -> &str {
-    &source.persistent_volume_claim.claim_name
 }
 
 /// Name of the volume of a claim; the same claim is one volume, mounted more than once.
@@ -194,13 +200,13 @@ fn volume(claim: &str) -> String {
 }
 
 fn volumes(frame: Frame<'_>, bundle: Option<&Source>, name: &str) -> Value {
-    let mut claims = vec![claim_of(&frame.spec.data.training), frame.spec.store.claim()];
-    claims.extend(frame.spec.data.holdout_source().map(claim_of));
-    claims.extend(bundle.map(claim_of));
+    let (data, store) = (&frame.spec.data, &frame.spec.store);
+    let others = || data.holdout_source().into_iter().chain(bundle);
+    let claims = data.training.claim().into_iter().chain(store.claim()).chain(others().filter_map(Source::claim));
     let mut seen = BTreeSet::new();
-    claims.retain(|claim| seen.insert(*claim));
+    let claims: Vec<&str> = claims.filter(|claim| seen.insert(*claim)).collect();
     // Only the store is written; a claim that is read only is not owned anew by the kubelet.
-    let of_claim = |claim: &&str| match *claim == frame.spec.store.claim() {
+    let of_claim = |claim: &&str| match Some(*claim) == store.claim() {
         true => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim}}),
         false => json!({"name": volume(claim), "persistentVolumeClaim": {"claimName": claim, "readOnly": true}}),
     };
@@ -209,5 +215,6 @@ fn volumes(frame: Frame<'_>, bundle: Option<&Source>, name: &str) -> Value {
         json!({"name": "input", "emptyDir": {}}),
         json!({"name": "output", "emptyDir": {}}),
     ];
-    fixed.into_iter().chain(claims.iter().map(of_claim)).collect()
+    let secrets = data.training.secret().into_iter().chain(store.secret()).chain(others().filter_map(Source::secret));
+    fixed.into_iter().chain(claims.iter().map(of_claim)).chain(key_volumes(secrets)).collect()
 }
