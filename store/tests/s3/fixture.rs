@@ -1,4 +1,6 @@
-//! A running S3 server with the keys in a folder, as a mounted Secret is one. It tests nothing.
+//! A running S3 server with the keys in a folder, as a mounted Secret is one. It tests nothing. Tests of other
+//! crates use it too, not all of it.
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 use dropout_store::{Patience, Store};
 use std::{
