@@ -6,9 +6,10 @@ use crate::{
     version::{Decisions, Terms},
 };
 use dropout_model::{
-    manifest::Target,
+    manifest::{Target, is_in_bucket},
     period::Period,
     policy::{Policy, Serving},
+    task::path,
 };
 use std::{collections::HashMap, fs, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
@@ -19,8 +20,11 @@ Serves the dropout risk of one verified bundle: POST /predict, GET /v1/model.
 Started by the operator:
   --serving FILE          which bundle, as which version, under which policy (JSON)
   --keys FOLDER           one API key in each file; reread when changed         [/keys]
+  --store-keys FOLDER     AWS_ACCESS_KEY_ID and so on for a bundle in a bucket, one in
+                          each file; reread when needed  [/credentials/store if there,
+                          else the environment]
 Alone, by environment:
-  MODEL_PATH              the bundle
+  MODEL_PATH              the bundle: a file, or s3://BUCKET/NAME
   API_KEY                 the key that clients show (or --keys)
   THRESHOLD               decision threshold on risk      [reaches a recall of 0.80]
   MODEL_VERSION           name of the version                          [unversioned]
@@ -33,14 +37,14 @@ Both; each is also an environment variable, such as HEALTH_PORT:
   --drain TIME            how long requests are still accepted when stopping    [5s]
 ";
 
-const FLAGS: [&str; 8] =
-    ["serving", "keys", "port", "health-port", "address", "max-connections", "header-timeout", "drain"];
+const FLAGS: [&str; 9] =
+    ["serving", "keys", "store-keys", "port", "health-port", "address", "max-connections", "header-timeout", "drain"];
 
 /// What the service was started with.
 #[derive(Clone, PartialEq)]
 pub struct Settings {
-    /// Path of the bundle.
-    pub bundle: PathBuf,
+    /// Where the bundle is.
+    pub bundle: Place,
     /// What its version is called and what is done with its risks.
     pub terms: Terms,
     /// Where the keys are.
@@ -55,6 +59,20 @@ pub struct Settings {
     pub limits: Limits,
     /// How long requests are still accepted when the service stops.
     pub drain: Duration,
+}
+
+/// Where a bundle is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a file.
+    File(PathBuf),
+    /// In a bucket, with the keys of its server in the files of a folder or, without one, in the environment.
+    Object {
+        /// The `s3://` uri.
+        uri: String,
+        /// The folder.
+        keys: Option<PathBuf>,
+    },
 }
 
 /// Where the keys are.
@@ -127,7 +145,7 @@ impl Settings {
                 let (bundle, terms) = serving(&file)?;
                 (bundle, terms, KeySource::Folder(sources.flag("keys").unwrap_or_else(|| "/keys".into()).into()))
             }
-            (None, Some(bundle)) => (bundle.into(), alone(&sources)?, own_keys(&sources)?),
+            (None, Some(bundle)) => (bundle, alone(&sources)?, own_keys(&sources)?),
             (None, None) | (Some(_), Some(_)) => return Err(BadSetting::Source),
         };
         let address = sources.flag("address").map(|text| text.parse()).transpose();
@@ -136,7 +154,7 @@ impl Settings {
             return Err(BadSetting::Value("--max-connections".into(), "a number from 1 to 1000000"));
         }
         Ok(Self {
-            bundle,
+            bundle: place(bundle, sources.flag("store-keys")),
             terms,
             keys,
             address: address.map_err(|_| BadSetting::Value("--address".into(), "an IP address"))?,
@@ -165,7 +183,15 @@ fn parse(mut flags: impl Iterator<Item = String>) -> Result<HashMap<String, Stri
     Ok(parsed)
 }
 
-fn serving(file: &str) -> Result<(PathBuf, Terms), BadSetting> {
+fn place(bundle: String, keys: Option<String>) -> Place {
+    if !is_in_bucket(&bundle) {
+        return Place::File(bundle.into());
+    }
+    let mounted = || Some(PathBuf::from(path::STORE_KEYS)).filter(|folder| folder.is_dir());
+    Place::Object { uri: bundle, keys: keys.map(PathBuf::from).or_else(mounted) }
+}
+
+fn serving(file: &str) -> Result<(String, Terms), BadSetting> {
     let bad = |problem: String| BadSetting::Serving(file.to_owned(), problem);
     let bytes = fs::read(file).map_err(|error| bad(error.to_string()))?;
     let serving: Serving = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
@@ -173,10 +199,7 @@ fn serving(file: &str) -> Result<(PathBuf, Terms), BadSetting> {
         return Err(bad(problem.into()));
     }
     let (name, digest) = (serving.model_version, Some(serving.bundle_digest));
-    Ok((
-        serving.bundle.into(),
-        Terms { name, digest, policy: Decisions::Given(serving.policy), accepts: serving.accepts },
-    ))
+    Ok((serving.bundle, Terms { name, digest, policy: Decisions::Given(serving.policy), accepts: serving.accepts }))
 }
 
 fn fault(policy: &Policy) -> Option<&'static str> {
@@ -219,7 +242,7 @@ mod tests {
     fn alone_needs_only_a_bundle_and_a_key() {
         let settings = read(&[], &ALONE).unwrap();
         let expected = Settings {
-            bundle: "bundle.json".into(),
+            bundle: Place::File("bundle.json".into()),
             terms: Terms {
                 name: "unversioned".into(),
                 digest: None,

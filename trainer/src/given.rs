@@ -1,12 +1,18 @@
 //! The files of rows that a manifest names: the training file and, if there is one, the file of a given holdout. It reads
 //! bytes and checks nothing but that the files are there.
 
-use crate::failure::{Failure, bytes};
+use crate::failure::{Failure, bytes, object};
 use dropout_model::rows::{Contract, Files, MAX_FILE, Table, read_all};
 use std::path::Path;
 
-/// A file by its place on this machine and the name shown in messages.
-pub type Place<'p, 'a> = (&'p Path, &'a str);
+/// Where a file of rows is.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'p, 'a> {
+    /// On this machine, with the name shown in messages.
+    File(&'p Path, &'a str),
+    /// In a bucket, by its uri, with the folder of its keys; without one they are in the environment.
+    Object(&'a str, Option<&'p Path>),
+}
 
 /// The bytes of the files, with their names.
 pub struct Given<'a> {
@@ -32,6 +38,9 @@ impl<'a> Given<'a> {
     }
 }
 
-fn content<'a>((place, name): Place<'_, 'a>) -> Result<(&'a str, Vec<u8>), Failure> {
-    Ok((name, bytes(place, name, MAX_FILE)?))
+fn content<'a>(place: Place<'_, 'a>) -> Result<(&'a str, Vec<u8>), Failure> {
+    match place {
+        Place::File(place, name) => Ok((name, bytes(place, name, MAX_FILE)?)),
+        Place::Object(uri, keys) => Ok((uri, object(uri, keys, MAX_FILE)?)),
+    }
 }
