@@ -412,8 +412,8 @@ fn a_monitor_sees_the_keys_of_the_buckets_that_it_reads_and_writes() {
     let seen = |reads: Reads| keys_seen(&look(&with_buckets(), reads).spec.unwrap().template.spec.unwrap());
     let row = |path: &str, secret: &str| ("monitor".to_owned(), path.to_owned(), secret.to_owned());
     let store = row("/credentials/store", "store-keys");
+    assert_eq!(seen(Reads::ConfigMap(origin())), std::slice::from_ref(&store));
     assert_eq!(seen(Reads::Predictions), [row("/credentials/data", "data-keys"), store.clone()]);
-    assert_eq!(seen(Reads::ConfigMap(origin())), [store.clone()]);
     let report = common::of(json!({"uri": "s3://reports/latest.json", "secretRef": {"name": "report-keys"}}));
     assert_eq!(seen(Reads::Source(report)), [row("/credentials/report", "report-keys"), store]);
 }
