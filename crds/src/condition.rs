@@ -95,6 +95,8 @@ pub enum Reason {
     StatusRestored,
     /// `suspend` is set.
     Suspended,
+    /// A blackout of the policy lasts.
+    Blackout,
     /// The serving image was replaced by the operator's new one.
     ImageUpdated,
     /// Nothing has happened yet.

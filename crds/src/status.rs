@@ -160,6 +160,9 @@ pub struct Candidate {
     /// Hash of the task that must be answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
+    /// The date up to which records count in its task, `YYYY-MM-DD`: that of its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<String>,
     /// Digest of the bundle that an evaluation alone is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<String>,

@@ -83,6 +83,7 @@ mod tests {
             firing: None,
             retry_at: None,
             task: None,
+            cutoff: None,
             bundle: None,
             release: None,
             available_since: None,

@@ -1,6 +1,6 @@
 //! The only transition: from what is known and what was decided before to what is decided now. Each arm is one call.
 
-use crate::{Observed, command, image, next::Next, restore, rollout, training, trigger};
+use crate::{Observed, command, image, next::Next, restore, rollout, training, trainings, trigger};
 use dropout_crds::status::Stage;
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ pub fn advance(observed: &Observed, now: Timestamp) -> Next<'_> {
 
 /// Takes one step; false if there is none to take.
 fn step(next: &mut Next<'_>) -> bool {
-    if command::obey(next) || image::finish(next) {
+    if command::obey(next) || image::finish(next) || trainings::answer(next) {
         return true;
     }
     match next.status.candidate.as_ref().map(|candidate| candidate.stage) {

@@ -2,7 +2,7 @@
 //! are in `ready`.
 
 use crate::{
-    claim,
+    claim, freeze,
     next::Next,
     observed::{Run, RunPhase, ServingFault},
     ready, rollout, sentence,
@@ -172,17 +172,18 @@ fn gate_passed(next: &Next<'_>) -> Said {
 fn rolled_out(next: &Next<'_>) -> Said {
     let Some(candidate) = &next.status.candidate else { return rolled_out_before(next) };
     let Some(release) = &candidate.release else { return rolled_out_before(next) };
-    let suspended =
-        |what: &str| (Some(false), Reason::Suspended, format!("{} {what}: spec.suspend is set", candidate.name));
+    let frozen = freeze::frozen(next);
+    let suspended = |what: &str| {
+        let (reason, why) = frozen.clone().unwrap_or((Reason::Pending, "it goes on at once".to_owned()));
+        (Some(false), reason, format!("{} {what}: {why}", candidate.name))
+    };
     match candidate.stage {
         Stage::Queued | Stage::Training => suspended("passed the gate and waits"),
         Stage::Held => (Some(false), Reason::Held, held(next, candidate)),
         Stage::RollingOut if candidate.available_since.is_none() => {
             (Some(false), Reason::RollingOut, format!("{}: {}", candidate.name, sentence::pods(next.observed, release)))
         }
-        Stage::RollingOut if next.observed.spec.is_suspended() => {
-            suspended("is available but does not become production")
-        }
+        Stage::RollingOut if frozen.is_some() => suspended("is available but does not become production"),
         Stage::RollingOut => {
             let soak = next.observed.spec.soak();
             (

@@ -1,7 +1,7 @@
 //! What is to be done, as it follows from the state. Each intent is repeated until it is observed.
 
 use crate::{
-    claim,
+    claim, freeze,
     next::Next,
     observed::{Deployed, Observed, Run, RunPhase, ServingFact},
     plan::{Intent, Launch, Serve},
@@ -59,10 +59,10 @@ fn launch(next: &Next<'_>) -> Option<Launch> {
     Some(Launch { version, work, attempt, task, answers: answered(candidate).to_owned() })
 }
 
-/// Whether the candidate's Job should run now. While suspended nothing starts but the reading of an answer.
+/// Whether the candidate's Job should run now. While suspended or in a blackout nothing starts but the reading of an answer.
 pub fn is_due(next: &Next<'_>, candidate: &Candidate) -> bool {
     let is_running = candidate.stage == Stage::Training && candidate.retry_at.is_none();
-    is_running && (candidate.work == CandidateWork::Read || !next.observed.spec.is_suspended())
+    is_running && (candidate.work == CandidateWork::Read || !freeze::is_frozen(next))
 }
 
 /// Jobs that were answered or abandoned: all but the one that runs now, or else the last that failed. Their results

@@ -1,11 +1,11 @@
 //! What an answer means for a candidate. The gate itself was applied by the Job; here its word is taken and put down.
 
 use crate::{
-    look,
+    freeze, look,
     next::Next,
     sentence,
     task::{answered as answered_task, task, work},
-    threshold, training,
+    threshold, training, trainings,
 };
 use dropout_crds::{
     Reason,
@@ -69,7 +69,7 @@ fn pass(next: &mut Next<'_>, found: &Found<'_>) {
         candidate.release = Some(release);
     });
     next.tell(Reason::GatePassed, format!("{}: {}", candidate.name, found.message));
-    if !next.observed.spec.is_suspended() {
+    if !freeze::is_frozen(next) {
         roll_out(next);
     }
 }
@@ -151,7 +151,8 @@ fn bad_input(next: &Next<'_>, candidate: &Candidate, message: &str) -> Failure {
 
 /// Puts a verdict down.
 fn put_down(next: &mut Next<'_>, (outcome, message): (JudgedOutcome, &str), evidence: Option<&Evidence>) {
-    let Some(candidate) = &next.status.candidate else { return };
+    let Some(candidate) = next.status.candidate.clone() else { return };
+    trainings::end(next, &candidate, outcome);
     next.status.judged = Some(Judged {
         version: candidate.version,
         training_hash: candidate.training_hash.clone(),
@@ -174,6 +175,7 @@ fn raise(next: &mut Next<'_>) {
     }
     let version = next.status.next_version.unwrap_or(1).saturating_add((1 << raises) - 1);
     next.status.next_version = Some(version.saturating_add(1));
+    trainings::renumber(next, old.version, version);
     let since = next.time();
     next.change(|candidate| {
         candidate.version = version;

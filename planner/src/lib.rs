@@ -15,6 +15,7 @@ mod claim;
 mod command;
 mod conditions;
 mod fleet;
+mod freeze;
 mod image;
 mod intents;
 mod judge;
@@ -31,6 +32,7 @@ mod size;
 mod task;
 mod threshold;
 mod training;
+mod trainings;
 mod trigger;
 mod wake;
 

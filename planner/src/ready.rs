@@ -3,6 +3,7 @@
 use crate::{
     claim, conditions,
     conditions::Said,
+    freeze,
     intents::served,
     next::Next,
     observed::{RunPhase, ServingFact, ServingFault},
@@ -51,8 +52,10 @@ fn no_model(next: &Next<'_>) -> String {
         Some(candidate) if candidate.release.is_some() => format!("{} comes into service", candidate.name),
         Some(candidate) if candidate.stage == Stage::Queued => conditions::waiting(next, candidate),
         Some(candidate) => sentence::making(candidate, &next.observed.spec),
-        None if next.observed.spec.is_suspended() => "spec.suspend is set".to_owned(),
-        None => next.status.judged.as_ref().map(|judged| judged.message.clone()).unwrap_or_default(),
+        None => match freeze::frozen(next) {
+            Some((_, why)) => why,
+            None => next.status.judged.as_ref().map(|judged| judged.message.clone()).unwrap_or_default(),
+        },
     };
     format!("no version is production yet: {what}")
 }
@@ -91,9 +94,9 @@ pub fn reconciling(next: &Next<'_>) -> Said {
 }
 
 fn first_model(next: &Next<'_>) -> Said {
-    let message = no_model(next);
+    let (message, frozen) = (no_model(next), freeze::frozen(next));
     match &next.status.candidate {
-        _ if next.observed.spec.is_suspended() => (Some(false), Reason::Suspended, message),
+        _ if frozen.is_some() => (Some(false), frozen.map_or(Reason::Suspended, |(reason, _)| reason), message),
         Some(_) => (Some(true), Reason::NoModel, message),
         None => (Some(false), Reason::NoModel, message),
     }

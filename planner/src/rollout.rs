@@ -1,9 +1,10 @@
 //! The coming into service of a candidate that passed: soaking, holding, rolling back.
 
 use crate::{
+    freeze::is_frozen,
     next::{Next, after},
     observed::{Deployed, Observed, ServingFact, ServingFault},
-    sentence, training,
+    sentence, training, trainings,
 };
 use dropout_crds::{
     Reason,
@@ -86,6 +87,7 @@ pub fn quarantine(next: &mut Next<'_>, release: &Release) {
 
 /// Marks the last verdict as rolled back, if it is about that version. Its hashes stay, so nothing trains again.
 pub fn mark_rolled_back(next: &mut Next<'_>, version: u32) {
+    trainings::put_down(&mut next.status, version, JudgedOutcome::RolledBack);
     if let Some(judged) = next.status.judged.as_mut().filter(|judged| judged.version == version) {
         judged.outcome = JudgedOutcome::RolledBack;
     }
@@ -111,7 +113,7 @@ fn soak(next: &mut Next<'_>, candidate: &Candidate) -> bool {
         return true;
     };
     let is_over = next.now >= after(available_since, next.observed.spec.soak().as_seconds());
-    if is_over && !next.observed.spec.is_suspended() {
+    if is_over && !is_frozen(next) {
         promote(next);
         return true;
     }

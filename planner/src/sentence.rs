@@ -135,7 +135,8 @@ pub fn not_made(judged: &Judged, spec: &DropoutModelSpec) -> String {
 }
 
 /// A candidate was started.
-pub fn started(candidate: &Candidate, spec: &DropoutModelSpec) -> String {
+pub fn started(candidate: &Candidate, observed: &Observed) -> String {
+    let spec = &observed.spec;
     let why = match candidate.trigger {
         Trigger::FirstModel => "there is no model yet",
         Trigger::SpecChanged if spec.source().is_some() => {
@@ -149,7 +150,15 @@ pub fn started(candidate: &Candidate, spec: &DropoutModelSpec) -> String {
         Trigger::Schedule => "its time has come",
         Trigger::NewData => "enough new labels have arrived",
     };
-    format!("{}: {why}", making(candidate, spec))
+    let said = fired(candidate, observed).map(|said| format!(": {said}")).unwrap_or_default();
+    format!("{}: {why}{said}", making(candidate, spec))
+}
+
+/// What the policy says of the firing that a candidate was started for.
+fn fired<'a>(candidate: &Candidate, observed: &'a Observed) -> Option<&'a str> {
+    let id = candidate.firing.as_ref()?;
+    let firing = observed.policy.as_ref()?.firings.iter().find(|firing| firing.id == *id)?;
+    (firing.trigger == candidate.trigger).then_some(firing.message.as_str())
 }
 
 /// A candidate waits for the fleet.

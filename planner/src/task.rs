@@ -4,12 +4,16 @@
 use crate::{
     Observed, look,
     observed::{Run, RunPhase},
+    trainings,
 };
 use dropout_crds::{
     DropoutModelStatus,
-    status::{Candidate, CandidateWork},
+    status::{Candidate, CandidateWork, Trigger},
 };
-use dropout_model::task::{CONTRACT, Served, Task, Work};
+use dropout_model::{
+    manifest::{EvidenceRows, Manifest},
+    task::{CONTRACT, RecordsAsked, Served, Task, Work},
+};
 
 /// The work that the candidate's answer comes from; a reading only repeats that answer.
 pub fn work(candidate: &Candidate) -> CandidateWork {
@@ -18,8 +22,6 @@ pub fn work(candidate: &Candidate) -> CandidateWork {
 
 /// The task that the candidate's answer must name.
 pub fn task(observed: &Observed, status: &DropoutModelStatus, candidate: &Candidate) -> Task {
-    let mut manifest = observed.spec.manifest();
-    manifest.tiers.clear();
     let served = |release: &dropout_crds::status::Release| Served {
         digest: release.digest.clone(),
         threshold: release.threshold,
@@ -31,11 +33,23 @@ pub fn task(observed: &Observed, status: &DropoutModelStatus, candidate: &Candid
         version: candidate.version,
         work: candidate.bundle.clone().map_or(Work::Train, Work::Evaluate),
         store: observed.spec.store.path().to_owned(),
-        manifest,
+        manifest: manifest(observed, status, candidate),
         production: status.production.as_ref().map(served),
         looked: look::so_far(status),
-        records: None,
+        records: candidate.cutoff.clone().map(|cutoff| RecordsAsked { cutoff }),
     }
+}
+
+/// What is learned and how it is judged. After a drift or worse performance the patients that production has never seen
+/// decide, unless the spec says otherwise.
+fn manifest(observed: &Observed, status: &DropoutModelStatus, candidate: &Candidate) -> Manifest {
+    let mut manifest = observed.spec.manifest();
+    manifest.tiers.clear();
+    let has_moved = matches!(trainings::trigger(status, candidate), Trigger::Drift | Trigger::Performance);
+    if has_moved && manifest.index.is_some() && status.production.is_some() {
+        manifest.gate.evaluate = manifest.gate.evaluate.or(Some(EvidenceRows::Recent));
+    }
+    manifest
 }
 
 /// The task to be run now: the candidate's own, or the reading of its lost answer.

@@ -2,12 +2,12 @@
 
 use crate::{
     backoff::backoff,
-    claim, judge,
+    claim, freeze, judge,
     next::{Next, after},
     observed::{RunFailure, RunPhase},
     sentence,
     task::{current_run, task, work},
-    threshold,
+    threshold, trainings,
 };
 use dropout_crds::{
     Reason,
@@ -24,7 +24,7 @@ pub fn leave_queue(next: &mut Next<'_>) -> bool {
     if is_outdated(next) {
         return abandon(next);
     }
-    if next.observed.spec.is_suspended() {
+    if freeze::is_frozen(next) {
         return false;
     }
     if next.status.candidate.as_ref().is_some_and(|candidate| candidate.release.is_some()) {
@@ -118,6 +118,9 @@ pub fn abandon(next: &mut Next<'_>) -> bool {
 
 fn start(next: &mut Next<'_>) {
     let (since, spec) = (next.time(), &next.observed.spec);
+    let cutoff = spec.data.takes_records().then(|| next.now.to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
+    next.change(|candidate| candidate.cutoff = cutoff);
+    trainings::begin(next);
     let hash = next.status.candidate.as_ref().map(|candidate| task(next.observed, &next.status, candidate).hash());
     next.change(|candidate| {
         candidate.stage = Stage::Training;
@@ -125,14 +128,14 @@ fn start(next: &mut Next<'_>) {
         candidate.task = hash;
     });
     let message =
-        next.status.candidate.as_ref().map(|candidate| sentence::started(candidate, spec)).unwrap_or_default();
+        next.status.candidate.as_ref().map(|candidate| sentence::started(candidate, next.observed)).unwrap_or_default();
     next.tell(Reason::TrainingStarted, message);
 }
 
 /// Begins the next attempt once its time has come and the fleet has room.
 fn retry(next: &mut Next<'_>) -> bool {
     let is_due = |candidate: &Candidate| candidate.retry_at.as_ref().is_some_and(|at| at.0 <= next.now);
-    let is_kept = next.observed.spec.is_suspended() || !next.has_room() || claim::missing(next).is_some();
+    let is_kept = freeze::is_frozen(next) || !next.has_room() || claim::missing(next).is_some();
     if is_kept || !next.status.candidate.as_ref().is_some_and(is_due) {
         return false;
     }

@@ -1,15 +1,15 @@
 //! Why a candidate is started. A trigger fires when its input differs from what was judged, never from production.
 
-use crate::{claim, command, next::Next, sentence, threshold};
+use crate::{claim, command, freeze, next::Next, sentence, threshold, trainings};
 use dropout_crds::{
     Reason,
     command::CommandName,
     status::{Candidate, CandidateWork, Judged, JudgedOutcome, Stage, Trigger, version_name},
 };
 
-/// Starts a candidate if a trigger fires. While suspended none does.
+/// Starts a candidate if a trigger fires. While suspended or in a blackout none does.
 pub fn fire(next: &mut Next<'_>) -> bool {
-    if next.observed.spec.is_suspended() {
+    if freeze::is_frozen(next) {
         return false;
     }
     match next.status.judged.as_ref() {
@@ -19,11 +19,18 @@ pub fn fire(next: &mut Next<'_>) -> bool {
         Some(judged) if judged.gate_hash != next.gate_hash => judge_anew(next),
         Some(_) if threshold::is_stale(next) => resolve(next),
         Some(_) if command::wanted(next, CommandName::Retrain).is_some() => train(next, Trigger::Command),
-        Some(_) => false,
+        Some(_) => policy(next),
     }
 }
 
-/// Starts a training; after it production's threshold may be resolved once more. A command `retrain` that is present is answered by it, whatever else fired.
+/// Starts a training for the policy's first firing that none has taken.
+fn policy(next: &mut Next<'_>) -> bool {
+    let Some(firing) = trainings::pending(next.observed, &next.status) else { return false };
+    train(next, firing.trigger)
+}
+
+/// Starts a training; after it production's threshold may be resolved once more. A command `retrain`
+/// that is present and a firing that stands are answered by it, whatever else fired.
 fn train(next: &mut Next<'_>, trigger: Trigger) -> bool {
     if let Some(command) = command::wanted(next, CommandName::Retrain) {
         command::done(next, command);
@@ -91,6 +98,8 @@ struct Beginning {
 }
 
 fn start(next: &mut Next<'_>, beginning: Beginning) {
+    let firing = trainings::pending(next.observed, &next.status).filter(|_| beginning.bundle.is_none());
+    let firing = firing.map(|firing| firing.id.clone());
     let candidate = Candidate {
         version: beginning.version,
         name: version_name(beginning.version),
@@ -101,9 +110,10 @@ fn start(next: &mut Next<'_>, beginning: Beginning) {
         gate_hash: next.gate_hash.clone(),
         work: if beginning.bundle.is_some() { CandidateWork::Evaluate } else { CandidateWork::Train },
         attempt: 1,
-        firing: None,
+        firing,
         retry_at: None,
         task: None,
+        cutoff: None,
         bundle: beginning.bundle,
         release: None,
         available_since: None,

@@ -1,7 +1,7 @@
 //! When to look again if nothing happens: the earliest time at which the state could move by itself.
 
 use crate::{
-    claim,
+    claim, freeze,
     intents::{has_to_withdraw, is_due},
     next::{Next, after},
     observed::{RunPhase, later},
@@ -24,7 +24,8 @@ const SLOW: i64 = 60;
 pub fn wake(next: &Next<'_>) -> Option<Timestamp> {
     let candidate = next.status.candidate.as_ref();
     let more = next.has_more.then_some(next.now);
-    let looks = [more, candidate.and_then(|candidate| look(next, candidate)), serving(next), image(next)];
+    let looks =
+        [more, candidate.and_then(|candidate| look(next, candidate)), serving(next), image(next), freeze::thaw(next)];
     looks.into_iter().flatten().min().map(|at| at.max(later(next.now, 1)))
 }
 
@@ -38,7 +39,7 @@ fn look(next: &Next<'_>, candidate: &Candidate) -> Option<Timestamp> {
 }
 
 fn queued(next: &Next<'_>) -> Option<Timestamp> {
-    (!next.observed.spec.is_suspended()).then(|| waiting(next))
+    (!freeze::is_frozen(next)).then(|| waiting(next))
 }
 
 /// A wait for claims or for room.
@@ -48,8 +49,7 @@ fn waiting(next: &Next<'_>) -> Timestamp {
 
 fn training(next: &Next<'_>, candidate: &Candidate) -> Option<Timestamp> {
     if let Some(at) = &candidate.retry_at {
-        let is_suspended = next.observed.spec.is_suspended();
-        return (!is_suspended).then(|| if at.0 > next.now { at.0 } else { waiting(next) });
+        return (!freeze::is_frozen(next)).then(|| if at.0 > next.now { at.0 } else { waiting(next) });
     }
     match current_run(next.observed, &next.status).map(|run| &run.phase) {
         Some(RunPhase::Foreign(_)) => Some(later(next.now, SLOW)),
@@ -65,7 +65,7 @@ fn training(next: &Next<'_>, candidate: &Candidate) -> Option<Timestamp> {
 fn rolling_out(next: &Next<'_>, candidate: &Candidate) -> Option<Timestamp> {
     let soaked = |since| after(since, next.observed.spec.soak().as_seconds());
     let at = candidate.available_since.as_ref().map_or_else(|| deadline(next.observed, candidate), soaked);
-    let is_stopped = candidate.available_since.is_some() && next.observed.spec.is_suspended();
+    let is_stopped = candidate.available_since.is_some() && freeze::is_frozen(next);
     let is_past = at <= next.now;
     (!is_stopped).then(|| if is_past { later(next.now, SLOW) } else { at })
 }
