@@ -46,6 +46,8 @@ nothing_left() {
 
 unit() {
   run unit tests/setup.sh
+  # Tests with a real S3 server have the launcher start one; they skip, loudly, where there is none.
+  run unit cargo build --locked -p dropout-cluster && run unit target/debug/dropout-cluster versitygw
   run unit cargo test --locked --no-fail-fast --workspace --exclude dropout-tests --exclude dropout-cluster
   run unit cargo test --locked --no-fail-fast -p dropout-tests --lib --test 'unit_*'
   run unit cargo test --locked --no-fail-fast -p dropout-cluster --lib --bins

@@ -6,7 +6,7 @@ use crate::{
     training::Training,
 };
 use dropout_model::{
-    manifest::{Claim, Data, Feature, Gate, Label, Manifest, ModelSource, Study, Threshold, Tier},
+    manifest::{Claim, Data, Feature, Gate, Label, Manifest, ModelSource, Source, Study, Threshold, Tier, place_rules},
     period::Period,
 };
 use kube::{CustomResource, KubeSchema};
@@ -127,19 +127,40 @@ pub struct DropoutModelSpec {
     pub suspend: Option<bool>,
 }
 
-/// Where bundles and reports are kept: a folder on a claim.
+/// Where bundles and reports are kept: a folder on a claim or in a bucket of an S3 server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = store_rules()))]
 pub struct Store {
-    /// `file:///` and the folder inside the claim; immutable.
-    #[schemars(length(min = 9, max = 512), regex(pattern = "^file:///[A-Za-z0-9._/-]+$"))]
+    /// `file:///` and the folder inside the claim, or `s3://`, the bucket and the folder in it; immutable.
+    #[schemars(
+        length(min = 9, max = 512),
+        regex(pattern = r"^(file:///|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/)[A-Za-z0-9._/-]+$")
+    )]
     pub uri: String,
-    /// The claim, in the model's namespace.
-    pub persistent_volume_claim: Claim,
+    /// The claim of `file:///`, in the model's namespace. Left out: the uri is `s3://`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persistent_volume_claim: Option<Claim>,
+    /// The Secret with the keys of `s3://`: its entries AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if needed,
+    /// AWS_SESSION_TOKEN, AWS_ENDPOINT_URL and AWS_REGION. Left out: the uri is `file:///`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_ref: Option<SecretRef>,
     /// Allow: the claim may be one that a single node mounts at a time (ReadWriteOnce), and all pods must fit on that
     /// node. Refuse: it must be ReadWriteMany. Left out: Refuse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub single_node: Option<SingleNode>,
+}
+
+/// The rules of a store: those of any place, and that only a claim is mounted by nodes.
+fn store_rules() -> serde_json::Value {
+    let mut rules = place_rules();
+    if let Some(rules) = rules.as_array_mut() {
+        rules.push(serde_json::json!({
+            "rule": "!has(self.singleNode) || has(self.persistentVolumeClaim)",
+            "message": "singleNode: only a claim is mounted by nodes, s3:// is not; take it out",
+        }));
+    }
+    rules
 }
 
 /// Allow: the claim may be one that a single node mounts at a time (ReadWriteOnce), and all pods must fit on that node.
@@ -219,7 +240,7 @@ pub struct ApiKeys {
 }
 
 impl DropoutModelSpec {
-    /// The part that Jobs need.
+    /// The part that Jobs need. They find keys in their folders, so a Secret of another name makes no other task.
     pub fn manifest(&self) -> Manifest {
         Manifest {
             study: self.study.clone(),
@@ -229,7 +250,7 @@ impl DropoutModelSpec {
             features: self.features.clone(),
             deny: self.deny.clone(),
             label: self.label.clone(),
-            data: self.data.clone(),
+            data: without_secrets(&self.data),
             training: self.training.as_ref().map(Training::learning).unwrap_or_default(),
             gate: self.gate.clone().unwrap_or_default(),
             threshold: self.threshold.clone().unwrap_or_default(),
@@ -242,12 +263,15 @@ impl DropoutModelSpec {
         self.training.as_ref().and_then(|training| training.source.as_ref())
     }
 
-    /// Names of the claims that its pods mount: data, store, that of a given holdout and, if the model was trained elsewhere,
-    /// that of its bundle.
-    pub fn claims(&self) -> impl Iterator<Item = &str> {
+    /// Everything that its Jobs read: the data, a given holdout and, if the model was trained elsewhere, its bundle.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
         let others = self.data.holdout_source().into_iter().chain(self.source().map(|source| &source.bundle));
-        let sources = [&self.data.training].into_iter().chain(others);
-        sources.map(|source| source.persistent_volume_claim.claim_name.as_str()).chain([self.store.claim()])
+        [&self.data.training].into_iter().chain(others)
+    }
+
+    /// Names of the claims that its pods mount: those of what its Jobs read, and the store's.
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        self.sources().filter_map(Source::claim).chain(self.store.claim())
     }
 
     /// Times a failed training is tried again, the default filled in.
@@ -305,13 +329,28 @@ impl Records {
 }
 
 impl Store {
-    /// The folder inside the claim, without a leading slash.
+    /// The folder inside the claim, without a leading slash; in a bucket the whole uri.
     pub fn path(&self) -> &str {
         self.uri.strip_prefix("file:///").unwrap_or(&self.uri)
     }
 
-    /// Name of the claim.
-    pub fn claim(&self) -> &str {
-        &self.persistent_volume_claim.claim_name
+    /// Name of the claim, unless it is in a bucket.
+    pub fn claim(&self) -> Option<&str> {
+        self.persistent_volume_claim.as_ref().map(|claim| claim.claim_name.as_str())
     }
+
+    /// Name of the Secret with the keys of its bucket.
+    pub fn secret(&self) -> Option<&str> {
+        self.secret_ref.as_ref().map(|secret| secret.name.as_str())
+    }
+}
+
+/// Data without the names of Secrets.
+fn without_secrets(data: &Data) -> Data {
+    let mut data = data.clone();
+    data.training = data.training.without_secret();
+    if let Some(source) = data.holdout.as_mut().and_then(|holdout| holdout.source.as_mut()) {
+        *source = source.without_secret();
+    }
+    data
 }

@@ -24,7 +24,7 @@ impl DropoutModelSpec {
             self.label.maturity(),
             &self.label.censor,
         );
-        let data = (&self.data.training, &self.data.cutoff, self.data.holdout_fraction());
+        let data = (self.data.training.without_secret(), &self.data.cutoff, self.data.holdout_fraction());
         let first = (columns, features, &self.deny, label, data, seed, image);
         let learning = self.training.as_ref().map(|training| training.learning()).unwrap_or_default();
         let mut made = Made::of(&learning);

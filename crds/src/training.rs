@@ -52,7 +52,7 @@ impl Training {
             seed: self.seed.unwrap_or(0),
             algorithms: self.algorithms.clone(),
             class_weight: self.class_weight.filter(|weight| *weight != ClassWeight::default()),
-            source: self.source.clone(),
+            source: self.source.as_ref().map(|source| ModelSource { bundle: source.bundle.without_secret() }),
         };
         let (asked, default) = (learning.algorithms(), Learning::default().algorithms());
         learning.algorithms = if asked == default { Vec::new() } else { asked };

@@ -8,9 +8,10 @@ use crate::{
     version::{Decisions, Terms},
 };
 use dropout_model::{
-    manifest::Target,
+    manifest::{Target, is_in_bucket},
     period::Period,
     policy::{Policy, Serving},
+    task::path,
 };
 use dropout_store::Store;
 use std::{collections::HashMap, fs, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -22,8 +23,11 @@ Serves the dropout risk of one verified bundle: POST /predict, GET /v1/model; wi
 Started by the operator:
   --serving FILE          which bundle, as which version, under which policy (JSON)
   --keys FOLDER           one API key in each file; reread when changed         [/keys]
+  --store-keys FOLDER     AWS_ACCESS_KEY_ID and so on for a bundle in a bucket, one in
+                          each file; reread when needed  [/credentials/store if there,
+                          else the environment]
 Alone, by environment:
-  MODEL_PATH              the bundle
+  MODEL_PATH              the bundle: a file, or s3://BUCKET/NAME
   API_KEY                 the key that clients show (or --keys)
   THRESHOLD               decision threshold on risk      [reaches a recall of 0.80]
   MODEL_VERSION           name of the version                          [unversioned]
@@ -43,9 +47,10 @@ Both; each is also an environment variable, such as HEALTH_PORT:
   --drain TIME            how long requests are still accepted when stopping    [5s]
 ";
 
-const FLAGS: [&str; 15] = [
+const FLAGS: [&str; 16] = [
     "serving",
     "keys",
+    "store-keys",
     "port",
     "health-port",
     "address",
@@ -64,8 +69,8 @@ const FLAGS: [&str; 15] = [
 /// What the service was started with.
 #[derive(Clone, PartialEq)]
 pub struct Settings {
-    /// Path of the bundle.
-    pub bundle: PathBuf,
+    /// Where the bundle is.
+    pub bundle: Place,
     /// What its version is called and what is done with its risks.
     pub terms: Terms,
     /// Where the keys are.
@@ -82,6 +87,20 @@ pub struct Settings {
     pub limits: Limits,
     /// How long requests are still accepted when the service stops.
     pub drain: Duration,
+}
+
+/// Where a bundle is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a file.
+    File(PathBuf),
+    /// In a bucket, with the keys of its server in the files of a folder or, without one, in the environment.
+    Object {
+        /// The `s3://` uri.
+        uri: String,
+        /// The folder.
+        keys: Option<PathBuf>,
+    },
 }
 
 /// Where the keys are.
@@ -162,7 +181,7 @@ impl Settings {
                 let (bundle, terms, records) = serving(&file)?;
                 (bundle, terms, keys, records)
             }
-            (None, Some(bundle)) => (bundle.into(), alone(&sources)?, own_keys(&sources)?, own_records(&sources)?),
+            (None, Some(bundle)) => (bundle, alone(&sources)?, own_keys(&sources)?, own_records(&sources)?),
             (None, None) | (Some(_), Some(_)) => return Err(BadSetting::Source),
         };
         let address = sources.flag("address").map(|text| text.parse()).transpose();
@@ -171,7 +190,7 @@ impl Settings {
             return Err(BadSetting::Value("--max-connections".into(), "a number from 1 to 1000000"));
         }
         Ok(Self {
-            bundle,
+            bundle: place(bundle, sources.flag("store-keys")),
             terms,
             keys,
             records,
@@ -201,7 +220,15 @@ fn parse(mut flags: impl Iterator<Item = String>) -> Result<HashMap<String, Stri
     Ok(parsed)
 }
 
-fn serving(file: &str) -> Result<(PathBuf, Terms, Option<Keeping>), BadSetting> {
+fn place(bundle: String, keys: Option<String>) -> Place {
+    if !is_in_bucket(&bundle) {
+        return Place::File(bundle.into());
+    }
+    let mounted = || Some(PathBuf::from(path::STORE_KEYS)).filter(|folder| folder.is_dir());
+    Place::Object { uri: bundle, keys: keys.map(PathBuf::from).or_else(mounted) }
+}
+
+fn serving(file: &str) -> Result<(String, Terms, Option<Keeping>), BadSetting> {
     let bad = |problem: String| BadSetting::Serving(file.to_owned(), problem);
     let bytes = fs::read(file).map_err(|error| bad(error.to_string()))?;
     let serving: Serving = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
@@ -219,7 +246,7 @@ fn serving(file: &str) -> Result<(PathBuf, Terms, Option<Keeping>), BadSetting> 
         return Err(bad(problem.to_string()));
     }
     let terms = Terms { name, digest, policy, accepts, landmark: landmark.unwrap_or_default() };
-    Ok((serving.bundle.into(), terms, records))
+    Ok((serving.bundle, terms, records))
 }
 
 fn fault(policy: &Policy) -> Option<&'static str> {
@@ -272,7 +299,7 @@ mod tests {
     fn alone_needs_only_a_bundle_and_a_key() {
         let settings = read(&[], &ALONE).unwrap();
         let expected = Settings {
-            bundle: "bundle.json".into(),
+            bundle: Place::File("bundle.json".into()),
             terms: Terms {
                 name: "unversioned".into(),
                 digest: None,

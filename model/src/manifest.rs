@@ -4,6 +4,7 @@
 mod gate;
 mod learning;
 mod metric;
+mod source;
 
 use crate::period::Period;
 pub use gate::{
@@ -14,6 +15,7 @@ pub use learning::{Algorithm, ClassWeight, Learning, ModelSource};
 pub use metric::Metric;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+pub use source::{Claim, SecretRef, Source, is_in_bucket, place_rules};
 
 /// What is learned and how it is judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,15 +76,6 @@ pub struct PseudonymKey {
     /// What the key is called in records, such as `2026-01`. Pseudonyms under different keys are different patients.
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9._-]+$"))]
     pub id: String,
-}
-
-/// A Secret of the model's namespace, by name. The operator never reads it; only pods mount it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretRef {
-    /// Name of the Secret.
-    #[schemars(length(min = 1, max = 253))]
-    pub name: String,
 }
 
 /// One input of the model.
@@ -267,38 +260,6 @@ pub struct Holdout {
 impl Holdout {
     /// The default share of patients in the holdout.
     pub const FRACTION: f64 = 0.25;
-}
-
-/// A file or folder on a volume claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Source {
-    /// `file:///` and the path inside the claim.
-    #[schemars(length(min = 9, max = 512), regex(pattern = "^file:///[A-Za-z0-9._/-]+$"))]
-    pub uri: String,
-    /// The claim, in the model's namespace.
-    pub persistent_volume_claim: Claim,
-    /// Digest of the file, `sha256:` and 64 hex digits. A change of it starts a training; a file with another digest
-    /// is refused. Left out: the file is taken as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 71), regex(pattern = "^sha256:[0-9a-f]{64}$"))]
-    pub digest: Option<String>,
-}
-
-impl Source {
-    /// The path inside the claim, without a leading slash.
-    pub fn path(&self) -> &str {
-        self.uri.strip_prefix("file:///").unwrap_or(&self.uri)
-    }
-}
-
-/// A PersistentVolumeClaim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Claim {
-    /// Name of the claim.
-    #[schemars(length(min = 1, max = 253))]
-    pub claim_name: String,
 }
 
 /// The decision threshold on risk: exactly one of the three. Left out: targetRecall 0.80.

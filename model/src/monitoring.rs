@@ -17,6 +17,8 @@ pub const DRIFT: &str = "drift";
 pub const PROFILES: &str = "profiles";
 /// Where the monitor finds the ConfigMap with a report, read only. Its one entry is the report.
 pub const REPORT: &str = "/report";
+/// Where it finds the keys of the bucket that a report is in, an entry of the Secret a file.
+pub const REPORT_KEYS: &str = "/credentials/report";
 
 /// What a monitor is asked: the content of one immutable ConfigMap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

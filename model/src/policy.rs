@@ -72,7 +72,7 @@ pub fn resolve(target: Target, points: &[crate::bundle::OperatingPoint]) -> f64 
 pub struct Serving {
     /// Name of the version, such as `v3`.
     pub model_version: String,
-    /// Path of the bundle's file.
+    /// Path of the bundle's file, or its uri in a bucket.
     pub bundle: String,
     /// Digest that the file must have.
     pub bundle_digest: String,

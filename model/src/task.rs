@@ -26,6 +26,14 @@ pub mod path {
     pub const STORE: &str = "/store";
     /// Training rows and what the trainer needs to know, written by `prepare`, read by `train`.
     pub const INPUT: &str = "/scratch/in";
+    /// The keys of the bucket that the training data are in, an entry of the Secret a file; no trainer sees it.
+    pub const DATA_KEYS: &str = "/credentials/data";
+    /// The keys of the bucket that a given holdout is in.
+    pub const HOLDOUT_KEYS: &str = "/credentials/holdout";
+    /// The keys of the bucket that the store is in.
+    pub const STORE_KEYS: &str = "/credentials/store";
+    /// The keys of the bucket that a bundle is in that was trained elsewhere.
+    pub const MODEL_KEYS: &str = "/credentials/model";
     /// The model, written by `train`, read by `evaluate`.
     pub const OUTPUT: &str = "/scratch/out";
     /// The claim with a bundle that was trained elsewhere, read only.
@@ -83,7 +91,7 @@ pub struct Task {
     pub version: u32,
     /// What is to be done.
     pub work: Work,
-    /// Path of the store inside its claim; empty means the claim's root.
+    /// Path of the store inside its claim, empty for the claim's root; or, in a bucket, its whole uri.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub store: String,
     /// What is learned and how it is judged.
@@ -123,7 +131,7 @@ impl Task {
         json_digest(self)
     }
 
-    /// Folder of the model's bundles, reports and versions, relative to the root of the store's claim.
+    /// Folder of the model's bundles, reports and versions, relative to the root of the store's claim or in its bucket.
     pub fn store_folder(&self, store_path: &str) -> String {
         let parts = [store_path.trim_matches('/'), &self.namespace, &self.name];
         parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/")

@@ -15,6 +15,7 @@ use dropout_crds::{
     DropoutModelSpec,
     command::{commands, malformed},
 };
+use dropout_model::manifest::Source;
 use dropout_planner::observed::{ClaimFact, Identity, Observed, Run, RunPhase};
 use gather::Gathered;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -27,14 +28,15 @@ pub use owner::{Ownership, ownership, policy_ownership};
 pub fn observed(context: &Context, gathered: &Gathered) -> Observed {
     let model = &gathered.model;
     let identity = identity(model.as_ref());
+    let claims = ClaimNames::of(&model.spec);
     let limits = (context.settings.max_trainings, context.settings.max_rollouts);
     Observed {
         runs: with_refused(context, gathered, runs::runs(gathered, &identity)),
         serving: serving::serving(gathered, &identity),
-        data_claim: claim(&model.spec.data.training.persistent_volume_claim.claim_name, gathered.data_claim.as_deref()),
-        store_claim: claim(model.spec.store.claim(), gathered.store_claim.as_deref()),
-        bundle_claim: bundle_claim_name(&model.spec).map(|name| claim(name, gathered.bundle_claim.as_deref())),
-        holdout_claim: holdout_claim_name(&model.spec).map(|name| claim(name, gathered.holdout_claim.as_deref())),
+        data_claim: claims.data.map(|name| claim(name, gathered.data_claim.as_deref())),
+        store_claim: claims.store.map(|name| claim(name, gathered.store_claim.as_deref())),
+        bundle_claim: claims.bundle.map(|name| claim(name, gathered.bundle_claim.as_deref())),
+        holdout_claim: claims.holdout.map(|name| claim(name, gathered.holdout_claim.as_deref())),
         policy: policy::policy_fact(&gathered.policies),
         fleet: context.ledger.others(&identity.uid, limits),
         inference_image: context.settings.inference_image.clone(),
@@ -70,14 +72,23 @@ pub fn identity(object: &impl ResourceExt) -> Identity {
     }
 }
 
-/// Name of the claim of the bundle that was trained elsewhere, if the spec names one.
-fn bundle_claim_name(spec: &DropoutModelSpec) -> Option<&str> {
-    spec.source().map(|source| source.bundle.persistent_volume_claim.claim_name.as_str())
+/// Names of the claims of a spec; none for what is in a bucket or not there at all.
+struct ClaimNames<'a> {
+    data: Option<&'a str>,
+    store: Option<&'a str>,
+    bundle: Option<&'a str>,
+    holdout: Option<&'a str>,
 }
 
-/// Name of the claim of the holdout, if the spec names one.
-fn holdout_claim_name(spec: &DropoutModelSpec) -> Option<&str> {
-    spec.data.holdout_source().map(|source| source.persistent_volume_claim.claim_name.as_str())
+impl<'a> ClaimNames<'a> {
+    fn of(spec: &'a DropoutModelSpec) -> Self {
+        Self {
+            data: spec.data.training.claim(),
+            store: spec.store.claim(),
+            bundle: spec.source().and_then(|source| source.bundle.claim()),
+            holdout: spec.data.holdout_source().and_then(Source::claim),
+        }
+    }
 }
 
 fn claim(name: &str, claim: Option<&PersistentVolumeClaim>) -> ClaimFact {

@@ -6,7 +6,7 @@ mod common;
 use common::{
     frame, identity, launch,
     policy::{monitor_task, origin, policy_identity, report_source, watching},
-    quickstart, release, serve, settings, spec, with_a_bundle, with_every_pod_field, with_records,
+    quickstart, release, serve, settings, spec, with_a_bundle, with_buckets, with_every_pod_field, with_records,
 };
 use dropout_crds::status::CandidateWork;
 use dropout_model::monitoring::Reads;
@@ -43,11 +43,17 @@ fn looks_of_all_three_kinds_are_rendered_as_they_were() {
     let reads = [
         ("predictions", quickstart(), Reads::Predictions),
         ("config-map", quickstart(), Reads::ConfigMap(origin())),
+        ("buckets", with_buckets(), Reads::Predictions),
         ("source", with_every_pod_field(), Reads::Source(report_source())),
     ];
     for (name, model, reads) in reads {
         are_as_kept(&format!("monitor-{name}"), render_look(&model, reads));
     }
+}
+
+#[test]
+fn a_model_whose_files_are_in_buckets_is_rendered_as_it_was() {
+    rendered_as_kept("buckets", &with_buckets());
 }
 
 #[test]

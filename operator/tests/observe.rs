@@ -385,16 +385,19 @@ async fn a_service_of_somebody_else_is_foreign_whatever_the_deployment() {
 #[tokio::test]
 async fn a_claim_is_absent_or_there_for_one_node_or_for_all() {
     let mut gathered = alone(stored(quickstart()));
-    assert_eq!(facts(&gathered).data_claim, ClaimFact::Absent("onc-302".into()));
+    assert_eq!(facts(&gathered).data_claim, Some(ClaimFact::Absent("onc-302".into())));
     let claim = |mode: &str| Some(Arc::new(common::of(json!({"spec": {"accessModes": [mode]}}))));
     gathered.data_claim = claim("ReadWriteOnce");
     gathered.store_claim = claim("ReadWriteMany");
     let facts = facts(&gathered);
-    assert_eq!(facts.data_claim, ClaimFact::Present { name: "onc-302".into(), is_shared: false });
-    assert_eq!(facts.store_claim, ClaimFact::Present { name: "onc-302".into(), is_shared: true });
+    assert_eq!(facts.data_claim, Some(ClaimFact::Present { name: "onc-302".into(), is_shared: false }));
+    assert_eq!(facts.store_claim, Some(ClaimFact::Present { name: "onc-302".into(), is_shared: true }));
     assert_eq!(facts.bundle_claim, None);
     let mut gathered = alone(stored(common::with_a_bundle()));
     assert_eq!(self::facts(&gathered).bundle_claim, Some(ClaimFact::Absent("models".into())));
+    let in_buckets = self::facts(&alone(stored(common::with_buckets())));
+    let claims = [in_buckets.data_claim, in_buckets.store_claim, in_buckets.bundle_claim, in_buckets.holdout_claim];
+    assert_eq!(claims, [None, None, None, None]);
     gathered.bundle_claim = claim("ReadOnlyMany");
     let there = ClaimFact::Present { name: "models".into(), is_shared: false };
     assert_eq!(self::facts(&gathered).bundle_claim, Some(there));

@@ -6,7 +6,7 @@ mod common;
 use common::{
     frame, identity, launch,
     policy::{monitor_task, origin, policy_identity, report_source, watching},
-    quickstart, release, serve, settings, spec, with_a_bundle, with_every_pod_field, with_records,
+    quickstart, release, serve, settings, spec, with_a_bundle, with_buckets, with_every_pod_field, with_records,
 };
 use dropout_crds::{DropoutModelSpec, status::CandidateWork};
 use dropout_model::{manifest::Tier, monitoring::Reads, policy::Serving, task::Task};
@@ -76,7 +76,7 @@ fn the_trainer_sees_training_rows_and_nothing_else() {
 }
 
 #[test]
-fn no_pod_of_a_job_mounts_a_secret_and_only_serving_pods_read_the_keys() {
+fn no_pod_of_a_job_mounts_a_secret_unless_its_files_are_in_buckets() {
     for manifest in manifests() {
         for work in WORKS {
             let pod = training(&manifest, work).spec.unwrap().template.spec.unwrap();
@@ -372,6 +372,69 @@ fn a_bundle_on_the_claim_of_data_and_store_is_one_volume() {
         claims.map(|claim| (claim.claim_name, claim.read_only)).collect::<Vec<_>>(),
         [("onc-302".to_owned(), None)]
     );
+}
+
+#[test]
+fn keys_of_buckets_are_seen_where_the_files_are_read_and_no_claim_is_mounted() {
+    let seen = |manifest: &Value, work| -> Vec<(String, String, String)> {
+        let pod = training(manifest, work).spec.unwrap().template.spec.unwrap();
+        assert!(pod.volumes.iter().flatten().all(|volume| volume.persistent_volume_claim.is_none()));
+        keys_seen(&pod)
+    };
+    let row = |container: &str, path: &str, secret: &str| (container.to_owned(), path.to_owned(), secret.to_owned());
+    let (data, holdout, store) = ("/credentials/data", "/credentials/holdout", "/credentials/store");
+    let of_evaluate = [
+        row("evaluate", data, "data-keys"),
+        row("evaluate", holdout, "data-keys"),
+        row("evaluate", store, "store-keys"),
+    ];
+    let of_prepare = [row("prepare", data, "data-keys"), row("prepare", holdout, "data-keys")];
+    let of_bundle = row("evaluate", "/credentials/model", "model-keys");
+    let imported =
+        [&[of_evaluate[0].clone(), of_evaluate[1].clone(), of_bundle], &of_evaluate[2..], &of_prepare].concat();
+    assert_eq!(seen(&with_buckets(), CandidateWork::Train), imported);
+    assert_eq!(seen(&with_buckets(), CandidateWork::Evaluate), of_evaluate);
+    let mut trained = with_buckets();
+    trained["spec"].as_object_mut().unwrap().remove("training");
+    // Prepare and evaluate; the container between them, `train`, sees no keys.
+    assert_eq!(seen(&trained, CandidateWork::Train), [of_evaluate.as_slice(), &of_prepare].concat());
+    let objects = serving_objects(&with_buckets());
+    let pod = deployment(&with_buckets()).spec.unwrap().template.spec.unwrap();
+    assert!(pod.volumes.iter().flatten().all(|volume| volume.persistent_volume_claim.is_none()));
+    assert_eq!(keys_seen(&pod), [row("inference", store, "store-keys"), row("inference", "/keys", "onc-302-keys")]);
+    let serving: Value = serde_json::from_str(objects.config["data"]["serving.json"].as_str().unwrap()).unwrap();
+    let bundle = serving["bundle"].as_str().unwrap();
+    assert!(bundle.starts_with("s3://trials/store/trial-onc-302/onc-302/bundles/sha256-"), "{bundle}");
+}
+
+#[test]
+fn a_monitor_sees_the_keys_of_the_buckets_that_it_reads_and_writes() {
+    let seen = |reads: Reads| keys_seen(&look(&with_buckets(), reads).spec.unwrap().template.spec.unwrap());
+    let row = |path: &str, secret: &str| ("monitor".to_owned(), path.to_owned(), secret.to_owned());
+    let store = row("/credentials/store", "store-keys");
+    assert_eq!(seen(Reads::ConfigMap(origin())), std::slice::from_ref(&store));
+    assert_eq!(seen(Reads::Predictions), [row("/credentials/data", "data-keys"), store.clone()]);
+    let report = common::of(json!({"uri": "s3://reports/latest.json", "secretRef": {"name": "report-keys"}}));
+    assert_eq!(seen(Reads::Source(report)), [row("/credentials/report", "report-keys"), store]);
+}
+
+/// Which container sees which Secret where.
+fn keys_seen(pod: &PodSpec) -> Vec<(String, String, String)> {
+    let secret = |volume: &str| {
+        let volume = pod.volumes.iter().flatten().find(|each| each.name == volume).unwrap();
+        volume.secret.clone().and_then(|secret| secret.secret_name)
+    };
+    let mut found = Vec::new();
+    for container in containers(pod) {
+        for mount in container.volume_mounts.iter().flatten() {
+            if let Some(secret) = secret(&mount.name) {
+                assert_eq!(mount.read_only, Some(true));
+                found.push((container.name.clone(), mount.mount_path.clone(), secret));
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 fn manifests() -> [Value; 6] {

@@ -7,10 +7,10 @@ use dropout_crds::{Reason, dropout_model::SingleNode, status::CandidateWork};
 pub fn missing(next: &Next<'_>) -> Option<(Reason, String)> {
     let observed = next.observed;
     let bundle = observed.bundle_claim.as_ref().filter(|_| needs_bundle(next));
-    absent(&observed.data_claim, "training data")
-        .or_else(|| absent(&observed.store_claim, "store"))
-        .or_else(|| observed.holdout_claim.as_ref().and_then(|claim| absent(claim, "holdout")))
-        .or_else(|| bundle.and_then(|claim| absent(claim, "bundle in spec.training.source")))
+    absent(observed.data_claim.as_ref(), "training data")
+        .or_else(|| absent(observed.store_claim.as_ref(), "store"))
+        .or_else(|| absent(observed.holdout_claim.as_ref(), "holdout"))
+        .or_else(|| absent(bundle, "bundle in spec.training.source"))
         .or_else(|| unshared(observed))
 }
 
@@ -19,8 +19,9 @@ fn needs_bundle(next: &Next<'_>) -> bool {
     next.status.candidate.as_ref().is_none_or(|candidate| candidate.work == CandidateWork::Train)
 }
 
-fn absent(claim: &ClaimFact, what: &str) -> Option<(Reason, String)> {
-    match claim {
+/// Why a claim that is needed is no use. What is in a bucket needs none.
+fn absent(claim: Option<&ClaimFact>, what: &str) -> Option<(Reason, String)> {
+    match claim? {
         ClaimFact::Absent(name) => Some((Reason::ClaimNotFound, sentence::claim_not_found(name, what))),
         ClaimFact::Present { .. } => None,
     }
@@ -28,7 +29,7 @@ fn absent(claim: &ClaimFact, what: &str) -> Option<(Reason, String)> {
 
 /// The store is written by Jobs and read by serving pods, so its claim must reach every node unless one is enough.
 fn unshared(observed: &Observed) -> Option<(Reason, String)> {
-    match &observed.store_claim {
+    match observed.store_claim.as_ref()? {
         ClaimFact::Present { name, is_shared: false } if observed.spec.single_node() == SingleNode::Refuse => {
             Some((Reason::ClaimNotShared, sentence::claim_not_shared(name)))
         }

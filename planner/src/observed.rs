@@ -25,13 +25,14 @@ pub struct Observed {
     pub runs: Vec<Run>,
     /// The serving Deployment.
     pub serving: ServingFact,
-    /// The claim of the training data.
-    pub data_claim: ClaimFact,
-    /// The claim of the store.
-    pub store_claim: ClaimFact,
-    /// The claim of the bundle that `spec.training.source` names; none if the model is trained.
+    /// The claim of the training data; none if they are in a bucket.
+    pub data_claim: Option<ClaimFact>,
+    /// The claim of the store; none if it is in a bucket.
+    pub store_claim: Option<ClaimFact>,
+    /// The claim of the bundle that `spec.training.source` names; none if the model is trained or the bundle in a bucket.
     pub bundle_claim: Option<ClaimFact>,
-    /// The claim of the holdout that `spec.data.holdout.source` names; none if patients are held out by their hash.
+    /// The claim of the holdout that `spec.data.holdout.source` names; none if patients are held out by their hash or the
+    /// holdout is in a bucket.
     pub holdout_claim: Option<ClaimFact>,
     /// What the accepted policy asks for and forbids; none if there is no accepted policy.
     pub policy: Option<PolicyFact>,

@@ -54,11 +54,21 @@ fn a_suspended_new_model_waits_and_says_so() {
 #[test]
 fn a_store_for_one_node_is_refused_unless_allowed() {
     let mut world = world();
-    world.store_claim = ClaimFact::Present { name: "model-store".into(), is_shared: false };
+    world.store_claim = Some(ClaimFact::Present { name: "model-store".into(), is_shared: false });
     world.reconcile_all();
     assert_eq!(world.says(ConditionType::Stalled), "True/ClaimNotShared");
     assert_eq!(world.jobs.len(), 0);
     world.spec.store.single_node = Some(dropout_crds::dropout_model::SingleNode::Allow);
+    world.reconcile_all();
+    assert_eq!(world.says(ConditionType::Stalled), "False/NoError");
+    assert_eq!(world.jobs.len(), 1);
+}
+
+#[test]
+fn a_model_in_buckets_needs_no_claim() {
+    let mut world = world();
+    (world.data_claim, world.store_claim) = (None, None);
+    world.spec.store.single_node = None;
     world.reconcile_all();
     assert_eq!(world.says(ConditionType::Stalled), "False/NoError");
     assert_eq!(world.jobs.len(), 1);

@@ -245,11 +245,11 @@ fn queued() {
 #[test]
 fn claim_comes_late() {
     is_told("claim_comes_late", |world| {
-        world.data_claim = ClaimFact::Absent("trial-data".into());
+        world.data_claim = Some(ClaimFact::Absent("trial-data".into()));
         world.reconcile_all();
         world.waits();
         world.say("a person creates the claim");
-        world.data_claim = ClaimFact::Present { name: "trial-data".into(), is_shared: false };
+        world.data_claim = Some(ClaimFact::Present { name: "trial-data".into(), is_shared: false });
         world.waits().is_judged(Outcome::Passed, 0);
     });
 }

@@ -1,9 +1,17 @@
 //! The store: whole objects under names, created if absent, never edited. An object is there completely or not at all.
 //! Only retention and erasure remove any.
 
+mod access;
+mod bucket;
+mod engine;
+mod fault;
 mod folder;
+mod patience;
+mod wire;
 
+use bucket::Bucket;
 use folder::Folder;
+pub use patience::Patience;
 use std::path::Path;
 
 /// Largest object that is read, in bytes.
@@ -16,6 +24,13 @@ pub enum Created {
     Kept,
     /// It is there with other bytes.
     Other(Vec<u8>),
+}
+
+impl Created {
+    /// What came of it if these bytes are there now.
+    fn of(found: Vec<u8>, wanted: &[u8]) -> Self {
+        if found == wanted { Self::Kept } else { Self::Other(found) }
+    }
 }
 
 /// An object that is there.
@@ -50,31 +65,68 @@ pub enum StoreError {
     Failed(&'static str, String, String),
 }
 
-/// A folder of objects, on a claim or in a bucket.
+/// A folder of objects, on a claim or in a bucket. Calls wait; a program that must not wait calls from a thread that may.
 #[derive(Clone, Debug)]
 pub struct Store {
-    folder: Folder,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(Folder),
+    Bucket(Bucket),
 }
 
 impl Store {
     /// The store of a URI: `file:///path` is below `mount`; `s3://bucket/prefix` takes credentials, endpoint and region
-    /// from the usual variables (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_ENDPOINT_URL`, `AWS_REGION`).
+    /// from the usual variables (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL`,
+    /// `AWS_REGION`).
     pub fn open(uri: &str, mount: &Path) -> Result<Self, StoreError> {
-        let path = uri.strip_prefix("file:///").ok_or_else(|| StoreError::BadUri(uri.to_owned()))?;
-        if path.split('/').any(|part| part == "..") {
-            return Err(StoreError::BadUri(uri.to_owned()));
+        Self::open_with(uri, mount, None)
+    }
+
+    /// The store of a URI, with the variables in the files of a folder, such as a mounted Secret. They are read at every
+    /// use, so that renewed keys count at once.
+    pub fn open_with(uri: &str, mount: &Path, secret: Option<&Path>) -> Result<Self, StoreError> {
+        let bad = || StoreError::BadUri(uri.to_owned());
+        if uri.split('/').any(|part| part == "..") {
+            return Err(bad());
         }
-        Ok(Self::at(&mount.join(path)))
+        if let Some(place) = uri.strip_prefix("s3://") {
+            return Bucket::new(place, secret).map(|bucket| Self { place: Place::Bucket(bucket) }).ok_or_else(bad);
+        }
+        uri.strip_prefix("file:///").map(|path| Self::at(&mount.join(path))).ok_or_else(bad)
+    }
+
+    /// The store in which an object of a URI is, and the object's name there.
+    pub fn holding<'u>(uri: &'u str, mount: &Path, secret: Option<&Path>) -> Result<(Self, &'u str), StoreError> {
+        let bad = || StoreError::BadUri(uri.to_owned());
+        let (folder, name) = uri.rsplit_once('/').ok_or_else(bad)?;
+        let folder = if folder == "file://" { "file:///" } else { folder };
+        Ok((Self::open_with(folder, mount, secret)?, checked(name).map_err(|_| bad())?))
     }
 
     /// The store in a folder of this machine.
     pub fn at(folder: &Path) -> Self {
-        Self { folder: Folder::new(folder.to_path_buf()) }
+        Self { place: Place::Folder(Folder::new(folder.to_path_buf())) }
+    }
+
+    /// The same store, waited for otherwise. A folder is not waited for.
+    pub fn with_patience(self, patience: Patience) -> Self {
+        match self.place {
+            Place::Folder(_) => self,
+            Place::Bucket(bucket) => Self { place: Place::Bucket(bucket.with_patience(patience)) },
+        }
     }
 
     /// The store of a folder of this store.
     pub fn within(&self, folder: &str) -> Self {
-        Self { folder: self.folder.within(folder) }
+        Self {
+            place: match &self.place {
+                Place::Folder(own) => Place::Folder(own.within(folder)),
+                Place::Bucket(own) => Place::Bucket(own.within(folder)),
+            },
+        }
     }
 
     /// The bytes of an object of at most [`MAX_OBJECT`] bytes; none if it is not there.
@@ -82,24 +134,37 @@ impl Store {
         self.get_at_most(name, MAX_OBJECT)
     }
 
-    /// The bytes of an object of at most `limit` bytes; none if it is not there.
+    /// The bytes of an object of at most `limit` bytes; none if it is not there. Half an object is an error.
     pub fn get_at_most(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.folder.get(checked(name)?, limit)
+        match &self.place {
+            Place::Folder(folder) => folder.get(checked(name)?, limit),
+            Place::Bucket(bucket) => bucket.get(checked(name)?, limit),
+        }
     }
 
-    /// Creates an object; one that is there is never replaced.
+    /// Creates an object; one that is there is never replaced. Of a bucket that holds only as far as its server keeps the
+    /// condition `If-None-Match`; where it does not, two writers at the very same time may replace each other.
     pub fn create(&self, name: &str, bytes: &[u8]) -> Result<Created, StoreError> {
-        self.folder.create(checked(name)?, bytes)
+        match &self.place {
+            Place::Folder(folder) => folder.create(checked(name)?, bytes),
+            Place::Bucket(bucket) => bucket.create(checked(name)?, bytes),
+        }
     }
 
     /// All objects below a folder, by rising name; none if there is no such folder.
     pub fn list(&self, folder: &str) -> Result<Vec<Object>, StoreError> {
-        self.folder.list(checked(folder)?)
+        match &self.place {
+            Place::Folder(own) => own.list(checked(folder)?),
+            Place::Bucket(own) => own.list(checked(folder)?),
+        }
     }
 
     /// Removes an object; one that is not there is no error. For retention and erasure only.
     pub fn remove(&self, name: &str) -> Result<(), StoreError> {
-        self.folder.remove(checked(name)?)
+        match &self.place {
+            Place::Folder(folder) => folder.remove(checked(name)?),
+            Place::Bucket(bucket) => bucket.remove(checked(name)?),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod everything;
 mod evidence;
 mod holdout;
 mod learning;
+mod place;
 mod policies;
 mod records;
 mod updates;

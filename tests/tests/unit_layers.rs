@@ -66,8 +66,11 @@ fn model_crds_and_planner_know_no_client_and_no_runtime() {
 #[test]
 fn everything_speaks_tls_by_one_provider_without_a_c_build_of_its_own() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
-    for name in ["aws-lc-rs", "openssl", "native-tls"] {
-        assert!(!tree("dropout-operator").contains(name), "the operator depends on {name}");
+    for wing in ["dropout-operator", "dropout-store", "dropout-trainer", "dropout-monitor", "dropout-inference"] {
+        let tree = tree(wing);
+        for name in ["aws-lc-rs", "aws-lc-sys", "openssl", "native-tls"] {
+            assert!(!tree.contains(name), "{wing} depends on {name}");
+        }
     }
     assert!(lock.contains("name = \"ring\""));
 }

@@ -1,6 +1,7 @@
 //! Why a command ended without a result: the input is bad, or the machine is. It decides the exit code and nothing else.
 
 use dropout_model::input::{BadInput, Reason};
+use dropout_store::{Store, StoreError};
 use std::{fs::File, io::Read, path::Path};
 
 /// Why there is no result.
@@ -22,9 +23,9 @@ pub enum Failure {
         /// What the system said.
         cause: std::io::Error,
     },
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] dropout_store::StoreError),
+    /// The store, or the bucket of a file, cannot be used. Trying again may help: keys are renewed, servers come back.
+    #[error("{0}")]
+    Store(#[from] StoreError),
     /// What was read in one step is not what another step read.
     #[error("{0}")]
     Moved(String),
@@ -68,4 +69,20 @@ pub fn bytes(place: &Path, name: &str, most: u64) -> Result<Vec<u8>, Failure> {
         return Err(BadInput::new(Reason::TooLarge, message).into());
     }
     Ok(bytes)
+}
+
+/// Reads an object in a bucket, of at most `most` bytes, by its uri, which is shown in messages. The keys are in the files
+/// of a folder or, without one, in the environment.
+pub fn object(uri: &str, keys: Option<&Path>, most: u64) -> Result<Vec<u8>, Failure> {
+    let bad = |reason, why: String| Failure::from(BadInput::new(reason, format!("{uri} {why}")));
+    let (store, name) = Store::holding(uri, Path::new("/"), keys)
+        .map_err(|_| bad(Reason::NoData, "is no place of an object; it must be s3://BUCKET/NAME".to_owned()))?;
+    match store.get_at_most(name, most) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(bad(Reason::NoData, "is not there; check the bucket and the name".to_owned())),
+        Err(StoreError::TooLarge(..)) => {
+            Err(bad(Reason::TooLarge, format!("is larger than the {most} bytes that are read; make it smaller")))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

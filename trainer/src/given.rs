@@ -1,7 +1,7 @@
 //! The rows that a manifest names: the training file, the file of a given holdout, and rows made from records. It reads
 //! bytes and checks nothing but that they are there.
 
-use crate::failure::{Failure, bytes};
+use crate::failure::{Failure, bytes, object};
 use dropout_model::{
     input::BadInput,
     manifest::Manifest,
@@ -10,8 +10,14 @@ use dropout_model::{
 };
 use std::path::Path;
 
-/// A file by its place on this machine and the name shown in messages.
-pub type Place<'p, 'a> = (&'p Path, &'a str);
+/// Where a file of rows is.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'p, 'a> {
+    /// On this machine, with the name shown in messages.
+    File(&'p Path, &'a str),
+    /// In a bucket, by its uri, with the folder of its keys; without one they are in the environment.
+    Object(&'a str, Option<&'p Path>),
+}
 
 /// The bytes of the files, with their names.
 pub struct Given<'a> {
@@ -77,6 +83,9 @@ impl<'a> Given<'a> {
     }
 }
 
-fn content<'a>((place, name): Place<'_, 'a>) -> Result<(&'a str, Vec<u8>), Failure> {
-    Ok((name, bytes(place, name, MAX_FILE)?))
+fn content<'a>(place: Place<'_, 'a>) -> Result<(&'a str, Vec<u8>), Failure> {
+    match place {
+        Place::File(place, name) => Ok((name, bytes(place, name, MAX_FILE)?)),
+        Place::Object(uri, keys) => Ok((uri, object(uri, keys, MAX_FILE)?)),
+    }
 }

@@ -122,7 +122,8 @@ fn store(pod: &Pod, task: &MonitorTask) -> Result<Store, Failure> {
     if is_outside(&task.namespace) || is_outside(&task.name) {
         return Err(BadInput::new(Reason::BadManifest, "the task's namespace or name is no name").into());
     }
-    let store = Store::open(&task.store, &pod.at(path::STORE))?;
+    let keys = Some(pod.at(path::STORE_KEYS)).filter(|folder| folder.is_dir());
+    let store = Store::open_with(&task.store, &pod.at(path::STORE), keys.as_deref())?;
     Ok(store.within(&format!("{}/{}", task.namespace, task.name)))
 }
 

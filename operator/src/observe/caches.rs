@@ -1,9 +1,9 @@
 //! What the watches have told. Plans are made from it first; only a plan from a live look is carried out.
 
 use super::{
-    bundle_claim_name,
+    ClaimNames,
     gather::Gathered,
-    holdout_claim_name, identity, is_of, is_of_policy,
+    identity, is_of, is_of_policy,
     policy::{
         gather::{GatheredPolicy, Report, report_name, rivals},
         watch_over,
@@ -60,6 +60,8 @@ impl Caches {
     pub fn gather(&self, model: &Arc<DropoutModel>) -> Gathered {
         let identity = identity(model.as_ref());
         let named = |name: &str| (name.to_owned(), identity.namespace.clone());
+        let claim = |name: Option<&str>| name.and_then(|name| one(&self.claims, named(name)));
+        let claims = ClaimNames::of(&model.spec);
         Gathered {
             policies: watch_over(self.policies.state(), &identity),
             jobs: parts(&self.jobs, |job| is_of(job, &identity)),
@@ -67,10 +69,10 @@ impl Caches {
             configs: parts(&self.configs, |config| is_of(config, &identity)),
             deployment: one(&self.deployments, named(&identity.name)),
             service: one(&self.services, named(&identity.name)),
-            data_claim: one(&self.claims, named(&model.spec.data.training.persistent_volume_claim.claim_name)),
-            store_claim: one(&self.claims, named(model.spec.store.claim())),
-            bundle_claim: bundle_claim_name(&model.spec).and_then(|name| one(&self.claims, named(name))),
-            holdout_claim: holdout_claim_name(&model.spec).and_then(|name| one(&self.claims, named(name))),
+            data_claim: claim(claims.data),
+            store_claim: claim(claims.store),
+            bundle_claim: claim(claims.bundle),
+            holdout_claim: claim(claims.holdout),
             complaints: BTreeMap::new(),
             model: model.clone(),
         }
@@ -87,7 +89,7 @@ impl Caches {
             pods: parts(&self.pods, |pod| is_of_policy(pod, &identity)),
             configs: parts(&self.configs, |config| is_of_policy(config, &identity)),
             report: report_name(policy).and_then(|name| one(&self.reports, named(name))),
-            store_claim: model.as_ref().and_then(|model| one(&self.claims, named(model.spec.store.claim()))),
+            store_claim: model.as_ref().and_then(|model| one(&self.claims, named(model.spec.store.claim()?))),
             complaints: BTreeMap::new(),
             model,
             policy: policy.clone(),

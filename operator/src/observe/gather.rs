@@ -1,8 +1,6 @@
 //! The live look: the objects a model's facts are made from, read from the API server now.
 
-use super::{
-    Identity, bundle_claim_name, holdout_claim_name, identity, look::Look, policy::watch_over, waiting::Parts,
-};
+use super::{ClaimNames, Identity, identity, look::Look, policy::watch_over, waiting::Parts};
 use crate::{
     error::Result,
     labels::{self, job_name},
@@ -34,9 +32,9 @@ pub struct Gathered {
     pub deployment: Option<Arc<Deployment>>,
     /// The Service of its name, whoever owns it.
     pub service: Option<Arc<Service>>,
-    /// The claim of the training data.
+    /// The claim of the training data, if they are on one.
     pub data_claim: Option<Arc<PersistentVolumeClaim>>,
-    /// The claim of the store.
+    /// The claim of the store, if it is on one.
     pub store_claim: Option<Arc<PersistentVolumeClaim>>,
     /// The claim of the bundle that was trained elsewhere, if the spec names one.
     pub bundle_claim: Option<Arc<PersistentVolumeClaim>>,
@@ -59,6 +57,7 @@ pub async fn gather(client: &Client, wanted: &Identity) -> Result<Option<Gathere
     let Some(model) = look.one::<DropoutModel>(&wanted.name).await? else { return Ok(None) };
     let identity = identity(model.as_ref());
     let parts = labels::of_model(&identity.name);
+    let claims = ClaimNames::of(&model.spec);
     let mut gathered = Gathered {
         policies: watch_over(look.parts::<RetrainPolicy>("").await?, &identity),
         jobs: look.parts::<Job>(&parts).await?,
@@ -66,16 +65,10 @@ pub async fn gather(client: &Client, wanted: &Identity) -> Result<Option<Gathere
         configs: look.parts::<ConfigMap>(&parts).await?,
         deployment: look.one(&identity.name).await?,
         service: look.one(&identity.name).await?,
-        data_claim: look.one(&model.spec.data.training.persistent_volume_claim.claim_name).await?,
-        store_claim: look.one(model.spec.store.claim()).await?,
-        bundle_claim: match bundle_claim_name(&model.spec) {
-            Some(name) => look.one(name).await?,
-            None => None,
-        },
-        holdout_claim: match holdout_claim_name(&model.spec) {
-            Some(name) => look.one(name).await?,
-            None => None,
-        },
+        data_claim: look.claim(claims.data).await?,
+        store_claim: look.claim(claims.store).await?,
+        bundle_claim: look.claim(claims.bundle).await?,
+        holdout_claim: look.claim(claims.holdout).await?,
         complaints: BTreeMap::new(),
         model,
     };

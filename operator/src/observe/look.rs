@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{call::read, error::Result};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim};
 use kube::{
     Api, Client, Resource, ResourceExt,
     api::{ListParams, ObjectList},
@@ -38,6 +38,14 @@ impl Look<'_> {
         let api: Api<K> = Api::namespaced(self.client.clone(), self.namespace);
         let found = read(&format!("get {} {name}", K::kind(&())), || api.get_opt(name)).await?;
         Ok(found.map(Arc::new))
+    }
+
+    /// The claim of a name, if a name is given and there is one.
+    pub async fn claim(&self, name: Option<&str>) -> Result<Option<Arc<PersistentVolumeClaim>>> {
+        match name {
+            Some(name) => self.one(name).await,
+            None => Ok(None),
+        }
     }
 
     /// The objects that a selector of labels means, by name.

@@ -120,7 +120,7 @@ fn model(gathered: &GatheredPolicy) -> ModelFact {
 
 fn store_claim(gathered: &GatheredPolicy) -> Option<ClaimFact> {
     let model = gathered.model.as_ref()?;
-    Some(claim(model.spec.store.claim(), gathered.store_claim.as_deref()))
+    Some(claim(model.spec.store.claim()?, gathered.store_claim.as_deref()))
 }
 
 fn report(gathered: &GatheredPolicy) -> ReportFact {

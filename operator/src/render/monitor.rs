@@ -1,16 +1,16 @@
-//! A monitor's Job and the ConfigMap of its task: one container that reads a window and answers. It sees no Secret and
-//! writes nothing but the store.
+//! A monitor's Job and the ConfigMap of its task: one container that reads a window and answers. Of Secrets it
+//! sees the keys of buckets only, and it writes nothing but the store.
 
 use super::{
-    claims::{self, mount, task_mount},
+    claims::{self, task_mount},
     job::{Part, job_of, pod_spec, task_config_of},
-    pod,
+    pod::{self, mount},
 };
 use crate::{error::Result, labels, settings::Settings};
 use dropout_crds::{DropoutModelSpec, RetrainPolicySpec, dropout_model::SingleNode, retrain_policy::Monitor};
 use dropout_model::{
     manifest::Source,
-    monitoring::{MonitorTask, REPORT, Reads},
+    monitoring::{MonitorTask, REPORT, REPORT_KEYS, Reads},
     task::path,
 };
 use dropout_planner::observed::Identity;
@@ -100,9 +100,9 @@ fn template(frame: MonitorFrame<'_>, task: &MonitorTask, part: (&BTreeMap<String
 fn mounts(model: &DropoutModelSpec, task: &MonitorTask) -> Value {
     let read = match &task.reads {
         // The reference is made from the training rows when the store does not hold it yet.
-        Reads::Predictions => claims::mount_of(&model.data.training, path::DATA),
+        Reads::Predictions => claims::mount_of(&model.data.training, (path::DATA, path::DATA_KEYS)),
         Reads::ConfigMap(_) => mount("report", REPORT, true),
-        Reads::Source(source) => claims::mount_of(source, REPORT),
+        Reads::Source(source) => claims::mount_of(source, (REPORT, REPORT_KEYS)),
     };
     json!([task_mount(), claims::store_mount(&model.store, false), read])
 }
@@ -112,8 +112,8 @@ fn volumes(model: &DropoutModelSpec, task: &MonitorTask, config: &str) -> Value 
     if let Reads::ConfigMap(origin) = &task.reads {
         volumes.push(json!({"name": "report", "configMap": {"name": origin.config_map, "optional": false}}));
     }
-    let claims = [model.store.claim()].into_iter().chain(source(model, task).map(claims::claim_of));
-    volumes.extend(claims::volumes(claims, &model.store));
+    let read: Vec<&Source> = source(model, task).into_iter().collect();
+    volumes.extend(claims::volumes(&read, &model.store));
     json!(volumes)
 }
 

@@ -1,8 +1,9 @@
 //! The parts of a pod that are the same for Jobs and serving: what a user may say, and what Pod Security asks.
 
 use dropout_crds::pod::Pod;
+use dropout_model::digest::{digest, short};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The security context of a pod that passes Pod Security `restricted`.
 pub fn pod_security() -> Value {
@@ -55,6 +56,25 @@ pub fn together(model: &str) -> Value {
         "labelSelector": {"matchLabels": {crate::labels::MODEL: model, crate::labels::MANAGED_BY: crate::labels::MANAGER}},
         "topologyKey": "kubernetes.io/hostname",
     }]}})
+}
+
+/// A mount of a volume of a pod.
+pub fn mount(volume: &str, path: &str, is_read_only: bool) -> Value {
+    match is_read_only {
+        true => json!({"name": volume, "mountPath": path, "readOnly": true}),
+        false => json!({"name": volume, "mountPath": path}),
+    }
+}
+
+/// Name of the volume of a Secret with keys; the same Secret is one volume, mounted more than once.
+pub fn keys(secret: &str) -> String {
+    format!("keys-{}", short(&digest(secret.as_bytes()), 8))
+}
+
+/// Volumes of Secrets with keys, each once.
+pub fn key_volumes<'a>(secrets: impl Iterator<Item = &'a str>) -> Vec<Value> {
+    let secrets: BTreeSet<&str> = secrets.collect();
+    secrets.into_iter().map(|secret| json!({"name": keys(secret), "secret": {"secretName": secret}})).collect()
 }
 
 /// Metadata of a pod template: the user's labels and annotations with ours over them.

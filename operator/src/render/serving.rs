@@ -1,6 +1,9 @@
 //! The serving Deployment, its Service and the immutable ConfigMap that says which bundle is served under which policy.
 
-use super::{Frame, claims::mount, pod};
+use super::{
+    Frame, claims,
+    pod::{self, key_volumes, mount},
+};
 use crate::{
     error::{Error, Result},
     labels,
@@ -8,7 +11,7 @@ use crate::{
 use dropout_crds::{DropoutModelSpec, dropout_model::SingleNode};
 use dropout_model::{
     digest::{digest, json_digest, short},
-    manifest::PseudonymKey,
+    manifest::{PseudonymKey, is_in_bucket},
     policy::{PSEUDONYM, RecordsSetting, Serving},
     task::{bundle_file, path},
 };
@@ -46,10 +49,9 @@ pub fn serving(frame: Frame<'_>, serve: &Serve) -> Result<ServingObjects> {
 
 fn content(frame: Frame<'_>, serve: &Serve) -> Result<String> {
     let folder = format!("{}/{}", frame.identity.namespace, frame.identity.name);
-    let store = frame.spec.store.path().trim_matches('/');
     let serving = Serving {
         model_version: serve.release.name.clone(),
-        bundle: format!("{}/{store}/{folder}/{}", path::STORE, bundle_file(&serve.release.digest)),
+        bundle: format!("{}/{folder}/{}", store(frame), bundle_file(&serve.release.digest)),
         bundle_digest: serve.release.digest.clone(),
         policy: serve.policy.clone(),
         accepts: frame.spec.features.iter().map(|feature| feature.name.clone()).collect(),
@@ -78,6 +80,12 @@ fn records(frame: Frame<'_>, folder: &str) -> Option<RecordsSetting> {
 /// The key of pseudonyms, if records are kept.
 fn key(spec: &DropoutModelSpec) -> Option<&PseudonymKey> {
     spec.serving.records.as_ref().and(spec.study.pseudonym_key.as_ref())
+}
+
+/// Where a serving pod finds the store: on the claim that it mounts, or in a bucket.
+fn store(frame: Frame<'_>) -> String {
+    let place = frame.spec.store.path().trim_matches('/');
+    if is_in_bucket(place) { place.to_owned() } else { format!("{}/{place}", path::STORE) }
 }
 
 fn config(frame: Frame<'_>, name: &str, content: &str) -> Value {
@@ -163,27 +171,31 @@ fn template(frame: Frame<'_>, serve: &Serve, config_name: &str) -> Value {
 }
 
 fn volumes(spec: &DropoutModelSpec, config_name: &str) -> Value {
-    let claim = spec.store.claim();
     let fixed = [
         json!({"name": "config", "configMap": {"name": config_name}}),
         json!({"name": "keys", "secret": {"secretName": spec.serving.api_keys.secret_ref.name}}),
     ];
-    // Records are the one thing that a serving pod writes.
-    let kept = match key(spec) {
-        None => vec![json!({"name": "store", "persistentVolumeClaim": {"claimName": claim, "readOnly": true}})],
-        Some(key) => vec![
-            json!({"name": "store", "persistentVolumeClaim": {"claimName": claim}}),
-            json!({"name": "pseudonym", "secret": {"secretName": key.secret_ref.name}}),
-        ],
-    };
-    fixed.into_iter().chain(kept).collect()
+    let of_key = |key: &PseudonymKey| json!({"name": "pseudonym", "secret": {"secretName": key.secret_ref.name}});
+    let store = spec.store.claim().map(|claim| store_volume(claim, key(spec).is_none()));
+    let keys = key_volumes(spec.store.secret().into_iter());
+    fixed.into_iter().chain(store).chain(keys).chain(key(spec).map(of_key)).collect()
+}
+
+/// Records are the one thing that a serving pod writes.
+fn store_volume(claim: &str, is_read_only: bool) -> Value {
+    match is_read_only {
+        true => json!({"name": "store", "persistentVolumeClaim": {"claimName": claim, "readOnly": true}}),
+        false => json!({"name": "store", "persistentVolumeClaim": {"claimName": claim}}),
+    }
 }
 
 fn mounts(spec: &DropoutModelSpec) -> Value {
-    let mut mounts = vec![mount("config", "/config", true), mount("keys", "/keys", true)];
-    mounts.push(mount("store", path::STORE, key(spec).is_none()));
-    mounts.extend(key(spec).map(|_| mount("pseudonym", PSEUDONYM, true)));
-    json!(mounts)
+    let store = match spec.store.claim() {
+        Some(_) => mount("store", path::STORE, key(spec).is_none()),
+        None => claims::store_mount(&spec.store, true),
+    };
+    let fixed = [mount("config", "/config", true), mount("keys", "/keys", true), store];
+    fixed.into_iter().chain(key(spec).map(|_| mount("pseudonym", PSEUDONYM, true))).collect()
 }
 
 fn container(frame: Frame<'_>, serve: &Serve, pod: &dropout_crds::pod::Pod) -> Value {

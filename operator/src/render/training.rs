@@ -3,9 +3,9 @@
 
 use super::{
     Frame,
-    claims::{self, mount, task_mount},
+    claims::{self, task_mount},
     job::{Part, job_of, task_config_of},
-    pod,
+    pod::{self, mount},
 };
 use crate::{error::Result, labels};
 use dropout_crds::{dropout_model::SingleNode, pod::Pod, status::CandidateWork};
@@ -57,7 +57,7 @@ fn template(frame: Frame<'_>, launch: &Launch, labels: &BTreeMap<String, String>
     if frame.spec.single_node() == SingleNode::Allow {
         spec.insert("affinity".into(), pod::together(&frame.identity.name));
     }
-    let containers = Containers { frame, pod: &pod, bundle: bundle(launch) };
+    let containers = Containers { frame, pod: &pod, bundle: bundle(frame, launch) };
     match launch.work {
         CandidateWork::Train if containers.bundle.is_some() => {
             spec.insert("initContainers".into(), json!([containers.prepare()]));
@@ -74,9 +74,8 @@ fn template(frame: Frame<'_>, launch: &Launch, labels: &BTreeMap<String, String>
 }
 
 /// The bundle that a Job takes from elsewhere. Once it was judged it is in the store, like any other.
-fn bundle(launch: &Launch) -> Option<&Source> {
-    let source = launch.task.manifest.training.source.as_ref().filter(|_| launch.work == CandidateWork::Train);
-    source.map(|source| &source.bundle)
+fn bundle<'a>(frame: Frame<'a>, launch: &Launch) -> Option<&'a Source> {
+    frame.spec.source().map(|source| &source.bundle).filter(|_| launch.work == CandidateWork::Train)
 }
 
 /// The three containers.
@@ -114,21 +113,22 @@ impl Containers<'_> {
             mount("output", path::OUTPUT, true),
             self.store_mount(false),
         ];
-        let bundle = self.bundle.map(|bundle| claims::mount_of(bundle, path::MODEL));
+        let bundle = self.bundle.map(|bundle| claims::mount_of(bundle, (path::MODEL, path::MODEL_KEYS)));
         self.container("evaluate", command, fixed.into_iter().chain(bundle).chain(self.holdout_mount()).collect())
     }
 
     fn data_mount(&self) -> Value {
-        claims::mount_of(&self.frame.spec.data.training, path::DATA)
+        claims::mount_of(&self.frame.spec.data.training, (path::DATA, path::DATA_KEYS))
     }
 
     fn store_mount(&self, is_read_only: bool) -> Value {
         claims::store_mount(&self.frame.spec.store, is_read_only)
     }
 
-    /// The claim of a given holdout: for the containers that are ours, never for the one that trains.
+    /// A given holdout: for the containers that are ours, never for the one that trains.
     fn holdout_mount(&self) -> Option<Value> {
-        self.frame.spec.data.holdout_source().map(|holdout| claims::mount_of(holdout, path::HOLDOUT))
+        let holdout = self.frame.spec.data.holdout_source()?;
+        Some(claims::mount_of(holdout, (path::HOLDOUT, path::HOLDOUT_KEYS)))
     }
 
     fn container(&self, name: &str, command: &str, mounts: Value) -> Value {
@@ -146,13 +146,12 @@ impl Containers<'_> {
 }
 
 fn volumes(frame: Frame<'_>, bundle: Option<&Source>, name: &str) -> Value {
-    let (data, store) = (&frame.spec.data, &frame.spec.store);
-    let others = data.holdout_source().into_iter().chain(bundle).map(claims::claim_of);
-    let all = [claims::claim_of(&data.training), store.claim()].into_iter().chain(others);
+    let data = &frame.spec.data;
+    let read: Vec<&Source> = [&data.training].into_iter().chain(data.holdout_source()).chain(bundle).collect();
     let fixed = [
         json!({"name": "task", "configMap": {"name": name}}),
         json!({"name": "input", "emptyDir": {}}),
         json!({"name": "output", "emptyDir": {}}),
     ];
-    fixed.into_iter().chain(claims::volumes(all, store)).collect()
+    fixed.into_iter().chain(claims::volumes(&read, &frame.spec.store)).collect()
 }

@@ -125,6 +125,21 @@ pub fn with_records() -> Value {
     model
 }
 
+/// The manifest of the quickstart with data, holdout, a bundle from elsewhere and the store in buckets.
+pub fn with_buckets() -> Value {
+    let mut model = with_a_bundle();
+    let object = |name: &str, secret: &str, bytes: &[u8]| {
+        let uri = format!("s3://trials/{name}");
+        json!({"uri": uri, "secretRef": {"name": secret}, "digest": digest(bytes)})
+    };
+    let spec = &mut model["spec"];
+    spec["data"]["training"] = object("onc-302/trial.csv", "data-keys", b"trial");
+    spec["data"]["holdout"] = json!({"source": object("onc-302/holdout.csv", "data-keys", b"holdout")});
+    spec["training"]["source"]["bundle"] = object("models/bundle.json", "model-keys", b"imported");
+    spec["store"] = json!({"uri": "s3://trials/store", "secretRef": {"name": "store-keys"}});
+    model
+}
+
 /// A model as it is stored.
 pub fn stored(mut manifest: Value) -> DropoutModel {
     let metadata = manifest["metadata"].as_object_mut().unwrap();

@@ -145,8 +145,8 @@ fn surround(world: &mut World, event: &Event) {
                 true => ClaimFact::Present { name: name.into(), is_shared: true },
                 false => ClaimFact::Absent(name.into()),
             };
-            world.data_claim = claim("trial-data", *data);
-            world.store_claim = claim("model-store", *store);
+            world.data_claim = Some(claim("trial-data", *data));
+            world.store_claim = Some(claim("model-store", *store));
         }
         Event::BundleClaim(is_there) => {
             world.bundle_claim = match is_there {

@@ -169,7 +169,14 @@ impl World {
 pub fn bundle(digest: &str) -> ModelSource {
     let claim = Claim { claim_name: "bundles".into() };
     let digest = Some(digest.to_owned());
-    ModelSource { bundle: Source { uri: "file:///bundle.json".into(), persistent_volume_claim: claim, digest } }
+    ModelSource {
+        bundle: Source {
+            uri: "file:///bundle.json".into(),
+            persistent_volume_claim: Some(claim),
+            secret_ref: None,
+            digest,
+        },
+    }
 }
 
 pub fn out_of_memory() -> RunFailure {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::{HELM, MODULES, PAUSE, Program, programs};
+use crate::catalogue::{HELM, MODULES, PAUSE, Program, S3_MODULES, VERSITYGW, programs};
 use crate::command;
 use crate::error::{Error, Naming, Result};
 use crate::{Interrupt, Level};
@@ -16,22 +16,27 @@ use crate::{Interrupt, Level};
 pub fn binaries(level: Level, interrupt: &Interrupt) -> Result<PathBuf> {
     match std::env::var_os("KUBEBUILDER_ASSETS").filter(|value| !value.is_empty()) {
         Some(folder) => given(PathBuf::from(folder), &programs(level)),
-        None => built(&programs(level), interrupt),
+        None => built(&MODULES, &programs(level), interrupt),
     }
 }
 
 /// The path of the pinned Helm, built first if it is missing.
 pub fn helm(interrupt: &Interrupt) -> Result<PathBuf> {
-    Ok(built(&[HELM], interrupt)?.join(HELM.name))
+    Ok(built(&MODULES, &[HELM], interrupt)?.join(HELM.name))
+}
+
+/// The path of the pinned S3 server, built first if it is missing.
+pub fn versitygw(interrupt: &Interrupt) -> Result<PathBuf> {
+    Ok(built(&S3_MODULES, &[VERSITYGW], interrupt)?.join(VERSITYGW.name))
 }
 
 /// The path of the program of the pause image, built first if it is missing.
 pub(crate) fn pause(interrupt: &Interrupt) -> Result<PathBuf> {
-    Ok(built(&[PAUSE], interrupt)?.join(PAUSE.name))
+    Ok(built(&MODULES, &[PAUSE], interrupt)?.join(PAUSE.name))
 }
 
-fn built(wanted: &[Program], interrupt: &Interrupt) -> Result<PathBuf> {
-    let folder = cache()?;
+fn built(pinned: &[&str], wanted: &[Program], interrupt: &Interrupt) -> Result<PathBuf> {
+    let folder = cache(pinned)?;
     if missing(&folder, wanted).is_empty() {
         return Ok(folder);
     }
@@ -69,19 +74,19 @@ fn modules() -> PathBuf {
 }
 
 /// The user's cache folder for exactly these versions, so a changed pin never meets an old binary.
-fn cache() -> Result<PathBuf> {
+fn cache(pinned: &[&str]) -> Result<PathBuf> {
     let base = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
         .filter(|base| base.is_absolute())
         .ok_or_else(|| Error::Refused("set HOME or XDG_CACHE_HOME to an absolute path".into()))?;
-    Ok(base.join("dropout-operator").join(format!("bin-{}", pins(&modules())?)))
+    Ok(base.join("dropout-operator").join(format!("bin-{}", pins(&modules(), pinned)?)))
 }
 
-/// The first 16 hexadecimal digits of the SHA-256 of all pins.
-fn pins(modules: &Path) -> Result<String> {
+/// The first 16 hexadecimal digits of the SHA-256 of the pins of some modules.
+fn pins(modules: &Path, pinned: &[&str]) -> Result<String> {
     let mut hash = Sha256::new();
-    for module in MODULES {
+    for module in pinned {
         for name in ["go.mod", "go.sum", "main.go"] {
             let path = modules.join(module).join(name);
             if path.exists() {
@@ -117,9 +122,9 @@ mod tests {
         let scratch = std::env::temp_dir().join(format!("dropout-pins-{}", std::process::id()));
         fs::create_dir_all(scratch.join("etcd")).unwrap();
         fs::write(scratch.join("etcd/go.sum"), "one").unwrap();
-        let before = pins(&scratch).unwrap();
+        let before = pins(&scratch, &MODULES).unwrap();
         fs::write(scratch.join("etcd/go.sum"), "two").unwrap();
-        let after = pins(&scratch).unwrap();
+        let after = pins(&scratch, &MODULES).unwrap();
         fs::remove_dir_all(&scratch).unwrap();
         assert_eq!(before.len(), 16);
         assert_ne!(before, after);
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn every_program_has_its_pinned_module() {
-        for program in programs(Level::Node) {
+        for program in programs(Level::Node).into_iter().chain([VERSITYGW]) {
             assert!(modules().join(program.module).join("go.mod").is_file(), "{}", program.name);
         }
     }

@@ -55,6 +55,17 @@ pub(crate) const HELM: Program = Program {
     version: "-X helm.sh/helm/v4/internal/version.version=v4.3.1",
 };
 
+/// An S3 server, built only when asked for.
+pub(crate) const VERSITYGW: Program = Program {
+    name: "versitygw",
+    module: "versitygw",
+    package: "github.com/versity/versitygw/cmd/versitygw",
+    version: "-X main.Version=v1.8.0",
+};
+
+/// The folder under `go/` of the S3 server, which is no part of a cluster: a change of its pin builds no cluster anew.
+pub(crate) const S3_MODULES: [&str; 1] = ["versitygw"];
+
 /// The folders under `go/`, one per upstream project since their dependency versions differ.
 pub(crate) const MODULES: [&str; 5] = ["containerd", "etcd", "helm", "kubernetes", "pause"];
 

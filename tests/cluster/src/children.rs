@@ -136,7 +136,7 @@ impl Children {
 type Request = (Command, Sender<std::io::Result<Child>>);
 
 /// `setpriv --pdeathsig` ends a program when the thread that started it ends, and a test's thread ends early.
-fn spawn_from_lasting_thread(command: Command) -> std::io::Result<Child> {
+pub(crate) fn spawn_from_lasting_thread(command: Command) -> std::io::Result<Child> {
     static SPAWNER: OnceLock<Sender<Request>> = OnceLock::new();
     let spawner = SPAWNER.get_or_init(|| {
         let (requests, inbox) = channel::<Request>();

@@ -21,13 +21,15 @@ mod packages;
 mod pki;
 mod ports;
 mod records;
+mod s3;
 mod sweep;
 
-pub use binaries::{binaries, helm};
+pub use binaries::{binaries, helm, versitygw};
 pub use cluster::{Cluster, Level, Options, default_dir, down};
 pub use error::{Error, Result};
 pub use image::Image;
 pub use interrupt::Interrupt;
 pub use packages::install;
 pub use records::MARK;
+pub use s3::S3Server;
 pub use sweep::leftovers;

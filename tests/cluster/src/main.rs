@@ -1,11 +1,15 @@
 //! The command line of the launcher: reads the arguments, calls the library, prints. It knows nothing of Kubernetes itself.
 
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 use std::{iter, thread};
 
-use dropout_cluster::{Cluster, Error, Interrupt, Level, MARK, Options, Result, binaries, default_dir, down, helm};
+use dropout_cluster::{
+    Cluster, Error, Interrupt, Level, MARK, Options, Result, S3Server, binaries, default_dir, down, helm, versitygw,
+};
 use rustix::process::{Pid, Signal, kill_process};
 
 const USAGE: &str = "\
@@ -18,12 +22,16 @@ usage: dropout-cluster COMMAND
   load IMAGE.tar [--dir DIR]                import an OCI archive into its node
   run [--level api|node] [--dir DIR] -- CMD start a cluster, run CMD with KUBECONFIG set, end the cluster
   build [--level api|node]                  only build the programs
-  helm                                      print the path of helm, building it if needed";
+  helm                                      print the path of helm, building it if needed
+  versitygw                                 print the path of the S3 server, building it if needed
+  s3 [--address IP]                         start an S3 server with a bucket, print the shell commands that make
+                                            clients use it, and end it when standard input ends (default: 127.0.0.1)";
 
 /// What the command line asks for.
 struct Arguments {
     level: Level,
     dir: Option<PathBuf>,
+    address: IpAddr,
     rest: Vec<String>,
 }
 
@@ -44,11 +52,16 @@ fn main() -> ExitCode {
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments> {
-    let mut arguments = Arguments { level: Level::Node, dir: None, rest: Vec::new() };
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut arguments = Arguments { level: Level::Node, dir: None, address, rest: Vec::new() };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--" => arguments.rest.extend(words.by_ref()),
             "--dir" => arguments.dir = Some(PathBuf::from(value(&word, words.next())?)),
+            "--address" => {
+                let text = value(&word, words.next())?;
+                arguments.address = text.parse().map_err(|_| Error::Refused(format!("{text} is no IP address")))?;
+            }
             "--level" => {
                 arguments.level = match value(&word, words.next())?.as_str() {
                     "api" => Level::Api,
@@ -80,9 +93,23 @@ fn perform(command: &str, arguments: Arguments) -> Result<ExitCode> {
         "run" => return run(arguments),
         "build" => println!("{}", binaries(arguments.level, &Interrupt::on_signals()?)?.display()),
         "helm" => println!("{}", helm(&Interrupt::on_signals()?)?.display()),
+        "versitygw" => println!("{}", versitygw(&Interrupt::on_signals()?)?.display()),
+        "s3" => serve(arguments.address)?,
         _ => return Err(Error::Refused(format!("no command {command}\n{USAGE}"))),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Serves until standard input ends or a signal comes.
+fn serve(address: IpAddr) -> Result<()> {
+    let interrupt = Interrupt::on_signals()?;
+    let server = S3Server::start(address, &interrupt)?;
+    println!("{}", server.environment());
+    let input = thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    while !input.is_finished() && !interrupt.is_raised() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 fn only(rest: &[String]) -> Result<&str> {

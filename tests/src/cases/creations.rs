@@ -2,7 +2,7 @@
 
 use super::{
     Case, Edit, Refusal, everything::everything, evidence::evidence, holdout::holdouts, learning::learning, nothing,
-    records::records, set, take,
+    place::places, records::records, set, take,
 };
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ const SAME_FLOOR: &str = "gate.floors: two floors have the same metric";
 /// All creations.
 pub fn creations() -> Vec<Case> {
     let of_models = [whole(), names(), columns(), features(), tiers(), judging()].concat();
-    [of_models, learning(), records(), evidence(), holdouts(), by_schema(), by_schema_of_pods()].concat()
+    [of_models, learning(), records(), evidence(), holdouts(), places(), by_schema(), by_schema_of_pods()].concat()
 }
 
 pub(super) fn good(name: &'static str, edit: Edit) -> Case {
@@ -210,8 +210,8 @@ fn by_schema() -> Vec<Case> {
         no("a holdout of all patients", "spec.data.holdout.fraction", |model| {
             set(model, "/spec/data/holdout", json!({"fraction": 1.0}));
         }),
-        no("data outside of a claim", "spec.data.training.uri", |model| {
-            set(model, "/spec/data/training/uri", json!("s3://bucket/trial.csv"));
+        no("data on a web page", "spec.data.training.uri", |model| {
+            set(model, "/spec/data/training/uri", json!("https://example.org/trial.csv"));
         }),
         no("a digest of another kind", "spec.data.training.digest", |model| {
             set(model, "/spec/data/training/digest", json!("md5:00"));

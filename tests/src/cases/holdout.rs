@@ -18,9 +18,9 @@ pub fn holdouts() -> Vec<Case> {
         bad("a holdout in a file without a digest", Refusal::Rule(DIGEST), |model| {
             set(model, "/spec/data/holdout", json!({"source": source(false)}));
         }),
-        bad("a holdout outside of a claim", Refusal::Schema("spec.data.holdout.source.uri"), |model| {
+        bad("a holdout on a web page", Refusal::Schema("spec.data.holdout.source.uri"), |model| {
             set(model, "/spec/data/holdout", json!({"source": source(true)}));
-            set(model, "/spec/data/holdout/source/uri", json!("s3://bucket/holdout.csv"));
+            set(model, "/spec/data/holdout/source/uri", json!("https://example.org/holdout.csv"));
         }),
     ]
 }

@@ -95,9 +95,9 @@ fn by_schema() -> Vec<Case> {
         no("a source that names nothing", "spec.training.source.bundle", |model| {
             set(model, "/spec/training/source", json!({}));
         }),
-        no("a bundle in a bucket", "spec.training.source.bundle.uri", |model| {
+        no("a bundle on a web page", "spec.training.source.bundle.uri", |model| {
             from_a_bundle(model);
-            set(model, "/spec/training/source/bundle/uri", json!("s3://models/xgboost.json"));
+            set(model, "/spec/training/source/bundle/uri", json!("https://example.org/xgboost.json"));
         }),
         no("a bundle with a short digest", "spec.training.source.bundle.digest", |model| {
             from_a_bundle(model);

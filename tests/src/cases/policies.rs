@@ -16,6 +16,9 @@ const CONSECUTIVE: &str = "triggers: consecutive belongs to drift and performanc
 const BOUND: &str = "triggers: performance sets exactly one of below and above";
 const BLACKOUT: &str = "blackouts: start is not before end";
 const SOURCE: &str = "monitor.source: set exactly one of predictions, configMap and report";
+const PLACE: &str =
+    "uri: file:/// needs the persistentVolumeClaim that it is on, s3:// has none; add it or take it out";
+const KEYS: &str = "secretRef: s3:// needs the Secret with its keys, file:/// has none; add it or take it out";
 
 /// The policy that every case edits.
 pub fn policy() -> Value {
@@ -157,6 +160,16 @@ fn monitors() -> Vec<Case> {
         good("a report on a claim", |policy| {
             let report = json!({"uri": "file:///latest.json", "persistentVolumeClaim": {"claimName": "reports"}});
             set(policy, "/spec/monitor/source", json!({"report": report}));
+        }),
+        good("a report in a bucket", |policy| {
+            let report = json!({"uri": "s3://reports/latest.json", "secretRef": {"name": "report-keys"}});
+            set(policy, "/spec/monitor/source", json!({"report": report}));
+        }),
+        bad("a report on no claim", PLACE, |policy| {
+            set(policy, "/spec/monitor/source", json!({"report": {"uri": "file:///latest.json"}}));
+        }),
+        bad("a report in a bucket without its keys", KEYS, |policy| {
+            set(policy, "/spec/monitor/source", json!({"report": {"uri": "s3://reports/latest.json"}}));
         }),
         bad("a source that names nothing", SOURCE, |policy| set(policy, "/spec/monitor/source", json!({}))),
         bad("a source that names two", SOURCE, |policy| {

@@ -7,7 +7,7 @@ use crate::{
     evaluation::{self, Contest, training_rows},
     failure::{Failure, bytes},
     findings::findings,
-    given::Given,
+    given::{Given, Place},
     out_of_fold,
     page::{self, View},
     report::Report,
@@ -18,6 +18,7 @@ use dropout_model::{
     bundle::{Bundle, MAX_BYTES},
     digest::digest,
     input::{BadInput, Reason},
+    manifest::is_in_bucket,
     policy::resolve,
     rows::{Contract, Table},
     task::{Looked, Outcome, Served, path},
@@ -153,8 +154,8 @@ pub fn given<'a>(spec: &Spec, arguments: &'a Arguments) -> Result<Given<'a>, Fai
     Given::read(place(arguments.needed("data")?), holdout.map(place))
 }
 
-fn place(file: &str) -> (&Path, &str) {
-    (Path::new(file), file)
+fn place(file: &str) -> Place<'_, '_> {
+    if is_in_bucket(file) { Place::Object(file, None) } else { Place::File(Path::new(file), file) }
 }
 
 /// A claim is not there on a laptop, so the file of a given holdout is named on the command line, and only if the

@@ -6,11 +6,10 @@ use super::{
     claim::{self, Claims},
     evaluate::stored_bundle,
     inside,
-    store::Store,
 };
 use crate::{
     evaluation::{risks as own_risks, training_rows},
-    failure::{Failure, bytes},
+    failure::{Failure, bytes, object},
     import::{Foreign, calibrated, import, xgboost},
     out_of_fold,
     training::CODE,
@@ -19,11 +18,12 @@ use dropout_model::{
     bundle::{Bundle, BundleError, MAX_BYTES},
     digest::digest,
     input::{BadInput, Reason},
-    manifest::{Manifest, ModelSource},
+    manifest::{Manifest, ModelSource, is_in_bucket},
     rows::Table,
     task::{Task, Work, path},
     trees::{self, Ensemble},
 };
+use dropout_store::Store;
 use std::{fs, io::ErrorKind, path::Path};
 
 /// What was found, before the rows were read.
@@ -180,7 +180,7 @@ fn check_left(name: &str, found: &fs::Metadata, most: u64) -> Result<(), BadInpu
     Ok(())
 }
 
-/// The bytes of a bundle that was trained elsewhere, from its claim, by its digest.
+/// The bytes of a bundle that was trained elsewhere, from its claim or bucket, by its digest.
 fn sourced(pod: &Pod, source: &ModelSource) -> Result<Vec<u8>, Failure> {
     const URI: &str = "spec.training.source.bundle.uri";
     const DIGEST: &str = "spec.training.source.bundle.digest";
@@ -189,17 +189,26 @@ fn sourced(pod: &Pod, source: &ModelSource) -> Result<Vec<u8>, Failure> {
     let Some(wanted) = &source.bundle.digest else {
         return Err(bad(Reason::BadManifest, format!("{DIGEST} is not set; name the digest of the file in {URI}")));
     };
-    let place = pod.at(&inside(path::MODEL, name));
-    if leads_away(&pod.at(path::MODEL), &place) {
-        return Err(bad(Reason::BadManifest, format!("{URI} leads out of its claim; name a file inside it")));
-    }
-    let bytes = bytes(&place, name, MAX_BYTES as u64)?;
+    let bytes = match is_in_bucket(name) {
+        true => object(name, pod.keys(path::MODEL_KEYS).as_deref(), MAX_BYTES as u64)?,
+        false => claimed(pod, name)?,
+    };
     let found = digest(&bytes);
     if found != *wanted {
         let message = format!("the file of {URI} has digest {found}, but {DIGEST} is another; correct one of the two");
         return Err(bad(Reason::DigestMismatch, message));
     }
     Ok(bytes)
+}
+
+/// The bytes of a file on the claim of a bundle.
+fn claimed(pod: &Pod, name: &str) -> Result<Vec<u8>, Failure> {
+    let place = pod.at(&inside(path::MODEL, name));
+    if leads_away(&pod.at(path::MODEL), &place) {
+        let message = "spec.training.source.bundle.uri leads out of its claim; name a file inside it";
+        return Err(BadInput::new(Reason::BadManifest, message).into());
+    }
+    bytes(&place, name, MAX_BYTES as u64)
 }
 
 /// Whether a place is outside its folder, because a link is on the way. What is not there leads nowhere.

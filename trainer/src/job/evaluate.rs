@@ -5,7 +5,6 @@ use super::{
     Pod,
     candidate::{self, Candidate},
     inside, records,
-    store::{Created, Store},
 };
 use crate::{
     card::Card,
@@ -17,16 +16,17 @@ use crate::{
     report::{RecordReport, Report},
 };
 use dropout_model::{
-    bundle::Bundle,
+    bundle::{Bundle, MAX_BYTES},
     digest::digest,
     input::BadInput,
-    manifest::Manifest,
+    manifest::{Manifest, is_in_bucket},
     rows::Contract,
     task::{
         Answer, CONTRACT, Outcome, Served, Task, Work, answer_file, bundle_file, card_file, out_of_fold_file,
         page_file, path, reference_file, report_file,
     },
 };
+use dropout_store::{Created, Store};
 use serde::{Deserialize, Serialize};
 
 /// The index of a version in the store.
@@ -41,7 +41,7 @@ struct Version {
 
 /// Judges the candidate of a task and answers.
 pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
-    let store = store(pod, task);
+    let store = store(pod, task)?;
     let hash = task.hash();
     if let Some(text) = stored_answer(&store, &hash)? {
         return pod.answer_text(&text);
@@ -93,14 +93,20 @@ fn asked(task: &Task, bundle: &Bundle) -> Result<Manifest, BadInput> {
 
 /// Answers again what an earlier task was answered.
 pub fn repeat(pod: &Pod, task: &Task, earlier: &str) -> Result<(), Failure> {
-    match stored_answer(&store(pod, task), earlier)? {
+    match stored_answer(&store(pod, task)?, earlier)? {
         Some(text) => pod.answer_text(&text),
         None => Err(Failure::Moved(format!("the store has no answer to task {earlier}; train again"))),
     }
 }
 
-fn store(pod: &Pod, task: &Task) -> Store {
-    Store::new(pod.at(&inside(path::STORE, &task.store_folder(&task.store))))
+/// The model's folder of the store, on its claim or in its bucket.
+/// The model's folder of the store.
+pub fn store(pod: &Pod, task: &Task) -> Result<Store, Failure> {
+    let folder = task.store_folder(&task.store);
+    if is_in_bucket(&folder) {
+        return Ok(Store::open_with(&folder, &pod.at("/"), pod.keys(path::STORE_KEYS).as_deref())?);
+    }
+    Ok(Store::at(&pod.at(&inside(path::STORE, &folder))))
 }
 
 fn stored_answer(store: &Store, task: &str) -> Result<Option<String>, Failure> {
@@ -146,7 +152,7 @@ fn production(store: &Store, served: &Served) -> Result<Bundle, Failure> {
 
 pub(super) fn stored_bundle(store: &Store, wanted: &str) -> Result<Vec<u8>, Failure> {
     let name = bundle_file(wanted);
-    match store.get(&name)? {
+    match store.get_at_most(&name, MAX_BYTES as u64)? {
         Some(bytes) if digest(&bytes) == wanted => Ok(bytes),
         Some(_) => Err(Failure::Moved(format!("{name} in the store does not have the digest in its name"))),
         None => Err(Failure::Moved(format!("the store has no {name}"))),
@@ -155,7 +161,7 @@ pub(super) fn stored_bundle(store: &Store, wanted: &str) -> Result<Vec<u8>, Fail
 
 /// Keeps everything in the store, the answer last, then answers.
 fn keep(pod: &Pod, task: &Task, (candidate, bundle): (&[u8], &Bundle), report: &Report) -> Result<(), Failure> {
-    let store = store(pod, task);
+    let store = store(pod, task)?;
     let written = report.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
     let report_digest = digest(&written);
     exactly(&store, &bundle_file(&report.candidate.digest), candidate)?;

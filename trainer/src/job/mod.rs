@@ -6,17 +6,16 @@ pub mod claim;
 mod evaluate;
 pub mod prepare;
 mod records;
-pub mod store;
 mod train;
 
 use crate::{
     failure::{Failure, bytes},
-    given::Given,
+    given::{Given, Place},
 };
 use dropout_model::{
     bundle::SCHEMA,
     input::{BadInput, Reason},
-    manifest::{Feature, Manifest, Source},
+    manifest::{Feature, Manifest, Source, is_in_bucket},
     task::{Answer, CONTRACT, Outcome, Task, Work, path},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -122,14 +121,24 @@ impl Pod {
 
     /// The files of rows that a manifest names, where a pod has them.
     fn given<'m>(&self, manifest: &'m Manifest) -> Result<Given<'m>, Failure> {
-        let training = manifest.data.training.path();
-        let holdout = manifest.data.holdout_source().map(Source::path);
-        let place = |claim, file: &str| self.at(&inside(claim, file));
-        let held = holdout.map(|file| (place(path::HOLDOUT, file), file));
-        Given::read(
-            (&place(path::DATA, training), training),
-            held.as_ref().map(|(place, file)| (place.as_path(), *file)),
-        )
+        let training = self.found(&manifest.data.training, (path::DATA, path::DATA_KEYS));
+        let held = manifest.data.holdout_source();
+        let held = held.map(|source| self.found(source, (path::HOLDOUT, path::HOLDOUT_KEYS)));
+        Given::read(training.place(), held.as_ref().map(Found::place))
+    }
+
+    /// Where a source is in this pod: on the claim below a folder, or in a bucket with its keys in another one.
+    fn found<'m>(&self, source: &'m Source, (claim, keys): (&str, &str)) -> Found<'m> {
+        let name = source.path();
+        match is_in_bucket(name) {
+            true => Found { name, file: None, keys: self.keys(keys) },
+            false => Found { name, file: Some(self.at(&inside(claim, name))), keys: None },
+        }
+    }
+
+    /// The folder of keys, if it is mounted.
+    fn keys(&self, folder: &str) -> Option<PathBuf> {
+        Some(self.at(folder)).filter(|folder| folder.is_dir())
     }
 
     /// Does a step. Bad input is answered and returned as an error.
@@ -164,18 +173,22 @@ impl Pod {
         done.or_else(|failure| self.refuse(&task, failure))
     }
 
-    /// Answers bad input; any other failure is left for another try.
+    /// Answers bad input. Any other failure is left for another try; what is wrong with a store is said all the same, for
+    /// whoever looks at the model.
     fn refuse(&self, task: &str, failure: Failure) -> Result<(), Failure> {
-        if let Failure::Bad(bad) = &failure {
-            self.answer(&Answer {
-                contract: CONTRACT.to_owned(),
-                task: task.to_owned(),
-                outcome: Outcome::BadInput,
-                reason: bad.reason.to_string(),
-                message: bad.to_string(),
-                evidence: None,
-            })?;
-        }
+        let (reason, message) = match &failure {
+            Failure::Bad(bad) => (bad.reason.to_string(), bad.to_string()),
+            Failure::Store(error) => ("Store".to_owned(), error.to_string()),
+            Failure::Usage(_) | Failure::Disk { .. } | Failure::Moved(_) => return Err(failure),
+        };
+        self.answer(&Answer {
+            contract: CONTRACT.to_owned(),
+            task: task.to_owned(),
+            outcome: Outcome::BadInput,
+            reason,
+            message,
+            evidence: None,
+        })?;
         Err(failure)
     }
 
@@ -201,6 +214,22 @@ impl Pod {
         let read = bytes(&self.at(path), path, MAX_TASK)?;
         serde_json::from_slice(&read)
             .map_err(|error| BadInput::new(Reason::BadManifest, format!("{path} is not readable: {error}")).into())
+    }
+}
+
+/// Where a source is in a pod.
+struct Found<'m> {
+    name: &'m str,
+    file: Option<PathBuf>,
+    keys: Option<PathBuf>,
+}
+
+impl<'m> Found<'m> {
+    fn place(&self) -> Place<'_, 'm> {
+        match &self.file {
+            Some(file) => Place::File(file, self.name),
+            None => Place::Object(self.name, self.keys.as_deref()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The records that become rows of a Job. `prepare` leaves the list of the batches it took, and `evaluate` takes the same
 //! ones: what arrives in between counts next time.
 
-use super::{Pod, inside};
+use super::{Pod, evaluate::store, inside};
 use crate::{failure::Failure, given::Given};
 use dropout_model::{
     digest::digest,
@@ -28,7 +28,7 @@ struct Taken {
 pub fn append(pod: &Pod, task: &Task, (given, production): (&mut Given<'_>, &[Feature])) -> Result<(), Failure> {
     let Some(asked) = &task.records else { return Ok(()) };
     let cutoff = Day::read(&asked.cutoff).ok_or_else(|| bad("the task's cut-off of records is no date"))?;
-    let store = Store::at(&pod.at(&inside(path::STORE, &task.store_folder(&task.store))));
+    let store = store(pod, task)?;
     let records = match listed(pod)? {
         Some(list) => exactly(&store, &task.manifest, &list)?,
         None => all(&store, &task.manifest)?,
@@ -51,7 +51,7 @@ pub fn leave(pod: &Pod, task: &Task) -> Result<(), Failure> {
     if task.records.is_none() {
         return Ok(());
     }
-    let store = Store::at(&pod.at(&inside(path::STORE, &task.store_folder(&task.store))));
+    let store = store(pod, task)?;
     let records = all(&store, &task.manifest)?;
     let taken: Vec<Taken> = records.batches.into_iter().map(|(name, digest)| Taken { name, digest }).collect();
     let list = serde_json::to_vec(&taken).map_err(|error| Failure::Moved(error.to_string()))?;

@@ -60,13 +60,29 @@ impl Cluster {
     }
 
     fn step(&self, step: Step, takes_records: bool) -> Result<(), Failure> {
+        let (data_keys, holdout_keys) = ("credentials/data", "credentials/holdout");
+        let (store_keys, model_keys) = ("credentials/store", "credentials/model");
+        let all = [
+            "task",
+            "data",
+            data_keys,
+            "holdout",
+            holdout_keys,
+            "scratch/in",
+            "scratch/out",
+            "store",
+            store_keys,
+            "model",
+            model_keys,
+        ];
         let mounted: &[&str] = match step {
-            Step::Prepare if takes_records => &["task", "data", "holdout", "scratch/in", "store"],
-            Step::Prepare => &["task", "data", "holdout", "scratch/in"],
+            Step::Prepare if takes_records => {
+                &["task", "data", data_keys, "holdout", holdout_keys, "scratch/in", "store"]
+            }
+            Step::Prepare => &["task", "data", data_keys, "holdout", holdout_keys, "scratch/in"],
             Step::Train => &["scratch/in", "scratch/out"],
-            Step::Evaluate | Step::Read => &["task", "data", "holdout", "scratch/in", "scratch/out", "store", "model"],
+            Step::Evaluate | Step::Read => &all,
         };
-        let all = ["task", "data", "holdout", "scratch/in", "scratch/out", "store", "model"];
         let hidden = self.root.join("hidden");
         let away: Vec<_> = all.iter().filter(|part| !mounted.contains(part)).collect();
         fs::create_dir_all(&hidden).unwrap();

@@ -76,10 +76,7 @@ pub async fn gather_policy(client: &Client, wanted: &Identity) -> Result<Option<
             Some(name) => look.one(name).await?,
             None => None,
         },
-        store_claim: match &model {
-            Some(model) => look.one(model.spec.store.claim()).await?,
-            None => None,
-        },
+        store_claim: look.claim(model.as_ref().and_then(|model| model.spec.store.claim())).await?,
         complaints: BTreeMap::new(),
         model,
         policy,
