@@ -35,7 +35,7 @@ fn prediction(patient: u8, date: &str) -> Prediction {
         id: format!("p{patient}-{date}"),
         time: format!("{date}T10:00:00.000Z"),
         patient: format!("{patient:064x}"),
-        side: if patient % 4 == 0 { Side::Holdout } else { Side::Training },
+        side: if patient.is_multiple_of(4) { Side::Holdout } else { Side::Training },
         date: date.into(),
         landmark: None,
         features: [("age", json!(40 + patient)), ("day", json!(14)), ("sex", json!("f"))]
@@ -73,8 +73,11 @@ fn head(kind: Kind, sequence: u64, dropped: u64) -> Head {
     }
 }
 
+/// An event and its day.
+type Told<'a> = (Event, &'a str);
+
 /// The label of one prediction on 1 July with a horizon of 28 days (29 July), cut off on 1 September, and what was counted.
-fn told(outcomes: &[(Event, &str)]) -> (Option<bool>, Counts) {
+fn told(outcomes: &[Told]) -> (Option<bool>, Counts) {
     let predictions = [prediction(1, "2026-07-01")];
     let outcomes: Vec<Outcome> = outcomes.iter().map(|(event, date)| outcome(1, *event, date)).collect();
     let label = manifest(|_| ()).label;
@@ -85,7 +88,7 @@ fn told(outcomes: &[(Event, &str)]) -> (Option<bool>, Counts) {
 #[test]
 fn a_label_is_what_is_known_at_the_horizon_and_never_a_guess() {
     use Event::{Censored, Completed, Dropout, Seen};
-    let labels: [(&[(Event, &str)], Option<bool>); 16] = [
+    let labels: [(&[Told], Option<bool>); 16] = [
         (&[(Dropout, "2026-07-02")], Some(true)),
         (&[(Dropout, "2026-07-29")], Some(true)),
         (&[(Dropout, "2026-07-30")], Some(false)),
@@ -178,7 +181,8 @@ fn batches_of_another_trial_key_or_split_are_refused_by_their_name() {
 fn table(manifest: &Manifest, records: &Records) -> dropout_model::rows::Table {
     let mut file = String::from("patient_id,day,date,age,sex,dropout\n");
     for patient in 0..40 {
-        file += &format!("P-{patient},14,2026-01-05,{},m,{}\n", 30 + patient, u8::from(patient % 3 == 0));
+        file +=
+            &format!("P-{patient},14,2026-01-05,{},m,{}\n", 30 + patient, u8::from(i32::rem_euclid(patient, 3) == 0));
     }
     let terms = Terms { cutoff: Day::read("2026-09-01").unwrap(), positive: "1", negative: "0", others: &[] };
     let made = records.file(manifest, terms);

@@ -323,6 +323,7 @@ pub struct EvidentlyScore {
 }
 
 /// What a column looks like on both sides.
+#[allow(clippy::large_enum_variant, reason = "one a column, and nearly all are of the larger kind")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Shape {

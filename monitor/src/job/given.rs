@@ -9,8 +9,7 @@ use crate::{
 };
 use dropout_model::{
     manifest::Source,
-    monitoring::{MonitorTask, REPORT, ReportOrigin},
-    task::path,
+    monitoring::{MonitorTask, REPORT, REPORT_KEYS, ReportOrigin},
 };
 use dropout_store::Store;
 use jiff::{SignedDuration, Timestamp};
@@ -47,7 +46,8 @@ pub fn config_map(pod: &Pod, task: &MonitorTask, origin: &ReportOrigin) -> Resul
 pub fn source(pod: &Pod, task: &MonitorTask, source: &Source) -> Result<Look, Failure> {
     let uri = source.uri.as_str();
     let (folder, name) = uri.rsplit_once('/').unwrap_or((uri, ""));
-    let store = Store::open(folder, &pod.at(path::DATA))?;
+    let keys = Some(pod.at(REPORT_KEYS)).filter(|folder| folder.is_dir());
+    let store = Store::open_with(folder, &pod.at(REPORT), keys.as_deref())?;
     let Some(content) = store.get_at_most(name, MAX_BYTES as u64)? else {
         return Ok(Look::unknown("ReportMissing", format!("{uri} is not there; write the report, or check the path")));
     };

@@ -58,7 +58,15 @@ pub fn keep(next: &mut Next<'_>, trigger: &str, kept: &Kept) {
     next.status.skipped.drain(..surplus);
     let word = match kept.reason {
         SkipReason::SuspendedAfterRefusals => Reason::SuspendedAfterRefusals,
-        _ => Reason::Skipped,
+        SkipReason::Cooldown
+        | SkipReason::Budget
+        | SkipReason::Blackout
+        | SkipReason::FewNewLabels
+        | SkipReason::Backoff
+        | SkipReason::CandidateInTheMaking
+        | SkipReason::Suspended
+        | SkipReason::NoProduction
+        | SkipReason::Missed => Reason::Skipped,
     };
     next.tell(word, format!("{trigger} does not fire ({:?}): {}", kept.reason, kept.message));
 }
