@@ -83,7 +83,7 @@ fn a_laptop_simulates_trains_compares_judges_and_scores() {
 #[test]
 fn a_model_is_found_among_other_documents_of_a_yaml_file() {
     let folder = folder("yaml");
-    let model = "apiVersion: trialops.dev/v1alpha1\nkind: DropoutModel\nmetadata: {name: onc-302}\nspec:\n  study: {id: ONC-302, pseudonymKey: {id: k1}}\n  patientId: patient_id\n  features:\n    - {name: age, type: Integer}\n  label: {column: dropout_28d, horizon: 28d}\n  data:\n    training: {uri: \"file:///trial.csv\", persistentVolumeClaim: {claimName: trial}}\n  store: {uri: \"file:///models\", persistentVolumeClaim: {claimName: store}}\n  serving: {replicas: 2}\n";
+    let model = "apiVersion: trialops.dev/v1alpha1\nkind: DropoutModel\nmetadata: {name: onc-302}\nspec:\n  study: {id: ONC-302, pseudonymKey: {secretRef: {name: keys}, id: k1}}\n  patientId: patient_id\n  features:\n    - {name: age, type: Integer}\n  label: {column: dropout_28d, horizon: 28d}\n  data:\n    training: {uri: \"file:///trial.csv\", persistentVolumeClaim: {claimName: trial}}\n  store: {uri: \"file:///models\", persistentVolumeClaim: {claimName: store}}\n  serving: {replicas: 2}\n";
     fs::write(folder.join("model.yaml"), format!("kind: RetrainPolicy\nspec: {{}}\n---\n{model}")).unwrap();
     done(&folder, "simulate --patients 1000 --seed 4 --out trial.csv");
     done(&folder, "train --spec model.yaml --data trial.csv --out v1");

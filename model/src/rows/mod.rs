@@ -6,6 +6,7 @@ pub mod date;
 mod file;
 mod groups;
 pub mod header;
+mod mark;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod read;

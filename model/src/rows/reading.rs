@@ -7,7 +7,8 @@ use super::{
     date::Day,
     file::Records,
     groups::Grouping,
-    header::{Layout, Place},
+    header::Layout,
+    mark::{Mark, Problem, is_marked, text},
     renumber,
 };
 use crate::{
@@ -57,9 +58,6 @@ struct Checked<'r> {
     touched: bool,
     groups: Vec<&'r str>,
 }
-
-/// Why a row is refused: the column (if one is to blame), the word, the rest of the sentence.
-type Problem<'a> = (Option<&'a str>, Reason, String);
 
 impl<'a> Reading<'a> {
     /// A reading of a first file.
@@ -301,36 +299,6 @@ impl<'a> Reading<'a> {
         }
         Ok(())
     }
-}
-
-/// A column of ones and zeros.
-#[derive(Clone, Copy)]
-enum Mark {
-    Censored,
-    Touched,
-}
-
-/// Whether a row is marked with 1; empty counts as 0.
-fn is_marked<'a>(record: &ByteRecord, place: Option<Place<'a>>, mark: Mark) -> Result<bool, Problem<'a>> {
-    let Some(place) = place else { return Ok(false) };
-    let (reason, name) = match mark {
-        Mark::Censored => (Reason::BadCensor, "censor"),
-        Mark::Touched => (Reason::BadIntervention, "intervention"),
-    };
-    match text(record, place)?.trim() {
-        "1" => Ok(true),
-        "0" | "" => Ok(false),
-        _ => {
-            let what = format!("the {name} cell is neither 1 nor 0 nor empty; write 1 or 0");
-            Err((Some(place.name), reason, what))
-        }
-    }
-}
-
-fn text<'r, 'a>(record: &'r ByteRecord, place: Place<'a>) -> Result<&'r str, Problem<'a>> {
-    let cell = record.get(place.at).unwrap_or_default();
-    std::str::from_utf8(cell)
-        .map_err(|_| (Some(place.name), Reason::NotText, "is no UTF-8 text; save the file as UTF-8".to_owned()))
 }
 
 fn number_of(numbers: &mut HashMap<String, u32>, name: &str) -> u32 {

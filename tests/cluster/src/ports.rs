@@ -44,7 +44,15 @@ mod tests {
     fn free_ports_differ_and_can_be_listened_on() {
         let mut ports = [free::<10>().unwrap(), free().unwrap()].concat();
         for port in &ports {
-            TcpListener::bind(("127.0.0.1", *port)).unwrap();
+            // A child that another test starts just now holds our listeners for a moment.
+            let is_free = || TcpListener::bind(("127.0.0.1", *port)).is_ok();
+            assert!(
+                (0..100).any(|_| is_free() || {
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                    false
+                }),
+                "{port}"
+            );
         }
         ports.sort_unstable();
         ports.dedup();
