@@ -181,7 +181,17 @@ impl Trial {
 
     /// From nothing to v1 in production.
     pub fn promote_first(&self) -> DropoutModel {
-        self.apply(&self.spec());
+        self.promote(&self.spec())
+    }
+
+    /// As `promote_first`, for a model that keeps records of its predictions.
+    pub fn promote_recorded(&self) -> DropoutModel {
+        let key = json!({"pseudonymKey": {"secretRef": {"name": "onc-302-pseudonyms"}, "id": "k1"}});
+        self.promote(&specs::with(&self.spec(), json!({"study": key, "serving": {"records": {}}})))
+    }
+
+    fn promote(&self, model: &Value) -> DropoutModel {
+        self.apply(model);
         self.answer(&self.training("v1"), |task| super::passed(task, "v1"));
         self.until("v1 to be production", |model| is_production(model, "v1") && is_current(model))
     }

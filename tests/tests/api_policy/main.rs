@@ -32,7 +32,7 @@ fn story(namespace: &str, play: impl FnOnce(&Trial)) {
 #[test]
 fn two_drifted_reports_in_a_row_train_the_model_and_it_can_be_read_why() {
     story("policy-fires", |trial| {
-        trial.promote_first();
+        trial.promote_recorded();
         trial.apply_policy(&policy(POLICY, impatient()));
         let (first, task) = trial.look(POLICY);
         assert_eq!((task.name.as_str(), task.version.as_str(), &task.reads), (MODEL, "v1", &Reads::Predictions));
@@ -72,7 +72,7 @@ fn described(trial: &Trial) -> String {
 #[test]
 fn the_same_report_twice_is_one_report() {
     story("policy-same-report", |trial| {
-        trial.promote_first();
+        trial.promote_recorded();
         trial.apply_policy(&policy(POLICY, impatient()));
         let (first, task) = trial.look(POLICY);
         let answer = drifted(&task);
@@ -146,7 +146,7 @@ fn report(window_end: &str) -> Value {
 #[test]
 fn with_its_policy_a_look_goes() {
     story("policy-deleted", |trial| {
-        trial.promote_first();
+        trial.promote_recorded();
         trial.apply_policy(&policy(POLICY, impatient()));
         let (look, _) = trial.look(POLICY);
         trial.delete::<RetrainPolicy>(POLICY);
