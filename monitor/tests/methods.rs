@@ -1,5 +1,6 @@
 //! Scores, limits and verdicts against what Evidently 0.7.23 and SciPy 1.17.1 gave for nine pairs of data sets. It skips
 //! loudly without them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use dropout_monitor::method::{
     Labels, Method, Numbers, Sample, Unscorable, default_method, default_threshold, homogeneity, is_drifted,

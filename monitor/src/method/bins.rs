@@ -3,7 +3,7 @@
 
 use super::{
     Labels, Numbers, Sample, Unscorable,
-    labels::{paired, paired_numbers},
+    labels::{distinct, paired, paired_numbers},
 };
 
 /// Different values of the reference up to which each is a bin of its own.
@@ -129,7 +129,7 @@ pub(super) fn hellinger(reference: &Sample, window: &Sample) -> Result<f64, Unsc
 
 /// The Bhattacharyya coefficient of two histograms as densities.
 fn density_overlap(a: &Numbers, b: &Numbers) -> Result<f64, Unscorable> {
-    let edges = pooled_edges(a, b, paired_numbers(a, b).len() as f64)?;
+    let edges = pooled_edges(a, b, distinct(a, b, usize::MAX) as f64)?;
     let (first, last) = (edges.first().copied().unwrap_or_default(), edges.last().copied().unwrap_or_default());
     let mean_width = (last - first) / (edges.len() as f64 - 1.0);
     let [left, right] = [a, b].map(|side| histogram(side, &edges));

@@ -1,6 +1,9 @@
 //! Evidently's names, defaults and limits for its methods. It computes no score.
 
-use super::{Method, Sample, Unscorable, categories::counts};
+use super::{
+    Method, Sample, Unscorable,
+    labels::{distinct, paired},
+};
 
 /// Values of the reference up to which Evidently tests; above, it measures distances.
 const MOST_TESTED: u64 = 1000;
@@ -68,8 +71,12 @@ impl Method {
 /// The method that Evidently 0.7 takes by default, by the reference's size and the different values of both sides; the
 /// size of the window plays no part.
 pub fn default_method(reference: &Sample, window: &Sample) -> Result<Method, Unscorable> {
-    let different = counts(reference, window)?.len();
-    let is_number = matches!(reference, Sample::Numbers(_)) && different > FEW_VALUES;
+    let (different, is_number) = match (reference, window) {
+        (Sample::Numbers(a), Sample::Numbers(b)) => (distinct(a, b, FEW_VALUES + 1), true),
+        (Sample::Labels(a), Sample::Labels(b)) => (paired(a, b).len(), false),
+        (Sample::Numbers(_), Sample::Labels(_)) | (Sample::Labels(_), Sample::Numbers(_)) => Err(Unscorable::Types)?,
+    };
+    let is_number = is_number && different > FEW_VALUES;
     Ok(match (reference.len() <= MOST_TESTED, is_number) {
         (true, true) => Method::Ks,
         (true, false) if different > 2 => Method::ChiSquare,

@@ -5,6 +5,8 @@ use super::{Numbers, special::kolmogorov_tail};
 
 /// Most values of a side for which the p-value is exact, as in SciPy.
 const MOST_EXACT: u64 = 10_000;
+/// exp(-760) is zero as a number, with a factor of a million to spare.
+const LEAST_LOGARITHM: f64 = 760.0;
 /// The smallest standard deviation that a distance is divided by, as in Evidently.
 const LEAST_DEVIATION: f64 = 0.001;
 
@@ -58,13 +60,13 @@ pub fn sweep(reference: &Numbers, window: &Numbers) -> Sweep {
     }
     let scale = n as f64 * m as f64;
     let (area, squared) = (walk.area / scale, walk.squared / (scale * scale));
-    Sweep { gap: walk.most, at: walk.at, area, squared, n: n as u64, m: m as u64 }
+    Sweep { gap: walk.most.unsigned_abs(), at: walk.at, area, squared, n: n as u64, m: m as u64 }
 }
 
 /// How far a pass has come.
 struct Walk {
     gap: i64,
-    most: u64,
+    most: i64,
     at: f64,
     last: f64,
     area: f64,
@@ -74,12 +76,11 @@ struct Walk {
 impl Walk {
     /// Moves on to `value`, at or above the last one; only then is the gap at the last one final.
     fn step(&mut self, value: f64, change: i64) {
-        let gap = self.gap.unsigned_abs();
-        let area = gap as f64 * (value - self.last);
+        let area = (self.gap as f64).abs() * (value - self.last);
         self.area += area;
-        self.squared += gap as f64 * area;
-        if gap > self.most && value > self.last {
-            (self.most, self.at) = (gap, self.last);
+        self.squared += (self.gap as f64).abs() * area;
+        if self.gap.abs() > self.most && value > self.last {
+            (self.most, self.at) = (self.gap.abs(), self.last);
         }
         (self.gap, self.last) = (self.gap + change, value);
     }
@@ -94,7 +95,12 @@ impl Sweep {
         }
         let (n, m) = (self.n as f64, self.m as f64);
         let d = self.gap as f64 / (n * m);
-        let exact = (self.n.max(self.m) <= MOST_EXACT).then(|| self.exact()).filter(|p| (0.0..=1.0).contains(p));
+        let is_exact = self.n.max(self.m) <= MOST_EXACT;
+        // Far below the smallest number, whichever way it is computed (Wei and Dudley, Stat. Prob. Letters 2012).
+        if is_exact && 2.0 * n * m / (n + m) * d * d > LEAST_LOGARITHM {
+            return Ks { d, p: 0.0, is_exact, at: self.at };
+        }
+        let exact = is_exact.then(|| self.exact()).filter(|p| (0.0..=1.0).contains(p));
         let p = exact.unwrap_or_else(|| kolmogorov_tail(d, (n * m / (n + m)).round_ties_even()));
         Ks { d, p, is_exact: exact.is_some(), at: self.at }
     }
@@ -188,7 +194,9 @@ fn row(share: &mut [f64], (i, first): (i64, i64), (shift, width): (i64, i64)) {
     for at in 0..width as usize {
         let across = (first + at as i64) as f64;
         let below = share.get(at + shift).copied().unwrap_or(1.0);
-        value = (below * down + value * across) / (down + across);
+        // Only a product and a sum wait for the cell before.
+        let scale = 1.0 / (down + across);
+        value = below * (down * scale) + value * (across * scale);
         if let Some(slot) = share.get_mut(at) {
             *slot = value;
         }

@@ -93,6 +93,25 @@ pub(super) fn paired_numbers(reference: &Numbers, window: &Numbers) -> Vec<[u64;
     }
 }
 
+/// How many different numbers both sides have together; counting stops at `most`.
+pub(super) fn distinct(reference: &Numbers, window: &Numbers, most: usize) -> usize {
+    let (a, b) = (reference.values(), window.values());
+    let (mut i, mut j, mut count) = (0, 0, 0);
+    let mut last = f64::NAN;
+    while count < most {
+        let next = match (a.get(i), b.get(j)) {
+            (None, None) => return count,
+            (Some(x), Some(y)) => x.min(*y),
+            (Some(only), None) | (None, Some(only)) => *only,
+        };
+        count += usize::from(next != last);
+        i += usize::from(a.get(i) == Some(&next));
+        j += usize::from(b.get(j) == Some(&next));
+        last = next;
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +123,9 @@ mod tests {
         assert_eq!(paired(&reference, &window), [[0, 1], [2, 0], [1, 1]]);
         let numbers = |values: &[f64]| Numbers::new(values.to_vec());
         assert_eq!(paired_numbers(&numbers(&[10.0, 9.0, 9.0]), &numbers(&[10.0, -1.0])), [[0, 1], [2, 0], [1, 1]]);
+        assert_eq!(distinct(&numbers(&[10.0, 9.0, 9.0]), &numbers(&[10.0, -1.0]), usize::MAX), 3);
+        assert_eq!(distinct(&numbers(&[]), &numbers(&[2.0, 2.0, 1.0]), usize::MAX), 2);
+        assert_eq!(distinct(&numbers(&[1.0, 2.0, 3.0]), &numbers(&[4.0]), 2), 2);
         let text = (Labels::new(["10", "9", "9"]), Labels::new(["10"]));
         assert_eq!(paired(&text.0, &text.1), [[1, 1], [2, 0]]);
     }

@@ -122,8 +122,10 @@ pub enum Unscorable {
     /// The range of the values is beyond what a number holds.
     #[error("the values are too far apart to be binned")]
     TooWide,
-    /// The method takes too long.
-    #[error("the method compares every pair of values and there are too many")]
+    /// The method would take too long.
+    #[error(
+        "the method draws or compares every value many times and there are too many: choose another method for the column"
+    )]
     TooMany,
 }
 
@@ -142,17 +144,15 @@ pub fn score(method: Method, reference: &Sample, window: &Sample) -> Result<f64,
         Method::Hellinger => bins::hellinger(reference, window),
         Method::ChiSquare => categories::counts(reference, window).map(|counts| categories::chi_square(&counts)),
         Method::Z => categories::counts(reference, window).map(|counts| categories::z(&counts)),
-        Method::GTest => categories::counts(reference, window).and_then(|counts| categories::g_test(&counts)),
-        Method::FisherExact => {
-            categories::counts(reference, window).and_then(|counts| categories::fisher_exact(&counts))
-        }
+        Method::GTest => labelled(reference, window).and_then(|counts| categories::g_test(&counts)),
+        Method::FisherExact => labelled(reference, window).and_then(|counts| categories::fisher_exact(&counts)),
         Method::Anderson => runs(reference, window).and_then(|counts| rank::anderson(&counts)),
         Method::CramerVonMises => runs(reference, window).and_then(|counts| rank::cramer_von_mises(&counts)),
         Method::MannWhitney => runs(reference, window).map(|counts| rank::mann_whitney(&counts)),
         Method::Es => numbers(reference, window).and_then(|(a, b)| spectrum::epps_singleton(a, b)),
         Method::TTest => numbers(reference, window).map(|(a, b)| means::t_test(a, b)),
         Method::Ed => numbers(reference, window).map(|(a, b)| sweep(a, b).energy()),
-        Method::Tvd => categories::counts(reference, window).map(|counts| permutation::total_variation(&counts)),
+        Method::Tvd => labelled(reference, window).and_then(|counts| permutation::total_variation(&counts)),
         Method::EmpiricalMmd => numbers(reference, window).and_then(|(a, b)| permutation::mean_discrepancy(a, b)),
     }?;
     if score.is_nan() { Err(Unscorable::Undefined) } else { Ok(score) }
@@ -169,4 +169,12 @@ fn numbers<'a>(reference: &'a Sample, window: &'a Sample) -> Result<(&'a Numbers
 /// Counts of each different number, rising.
 fn runs(reference: &Sample, window: &Sample) -> Result<Vec<[u64; 2]>, Unscorable> {
     numbers(reference, window).map(|(reference, window)| labels::paired_numbers(reference, window))
+}
+
+/// Counts of each category; of categories only, as Evidently asks for.
+fn labelled(reference: &Sample, window: &Sample) -> Result<Vec<[u64; 2]>, Unscorable> {
+    if matches!((reference, window), (Sample::Numbers(_), Sample::Numbers(_))) {
+        return Err(Unscorable::NeedsCategories);
+    }
+    categories::counts(reference, window)
 }

@@ -89,13 +89,13 @@ impl Numbers {
         self.sorted.iter().map(|number| (number - mean) * (number - mean)).sum()
     }
 
-    /// How many numbers are below `bound`.
-    pub(super) fn below(&self, bound: f64) -> usize {
+    /// How many numbers are below `bound`: log n.
+    pub fn below(&self, bound: f64) -> usize {
         self.sorted.partition_point(|number| *number < bound)
     }
 
-    /// How many numbers are at or below `bound`.
-    pub(super) fn up_to(&self, bound: f64) -> usize {
+    /// How many numbers are at or below `bound`: log n.
+    pub fn up_to(&self, bound: f64) -> usize {
         self.sorted.partition_point(|number| *number <= bound)
     }
 

@@ -107,13 +107,22 @@ fn anderson_variance(n: u64, m: u64) -> f64 {
     (((a * all + b) * all + c) * all + d) / ((all - 1.0) * (all - 2.0) * (all - 3.0))
 }
 
-/// Critical values of the standardised statistic of two samples, and their levels (Scholz and Stephens, table 1).
-const CRITICAL: [(f64, f64); 7] =
-    [(0.325, 0.25), (1.226, 0.1), (1.961, 0.05), (2.718, 0.025), (3.752, 0.01), (4.592, 0.005), (6.546, 0.001)];
+/// Coefficients of the critical values b0 + b1 / sqrt(m) + b2 / m of m + 1 samples, and their levels (Scholz and Stephens,
+/// table 2).
+const CRITICAL: [[f64; 4]; 7] = [
+    [0.675, -0.245, -0.105, 0.25],
+    [1.281, 0.25, -0.305, 0.1],
+    [1.645, 0.678, -0.362, 0.05],
+    [1.96, 1.149, -0.391, 0.025],
+    [2.326, 1.822, -0.396, 0.01],
+    [2.573, 2.364, -0.345, 0.005],
+    [3.085, 3.615, -0.154, 0.001],
+];
 
-/// The level of a statistic: the logarithm is a parabola fitted to the table by least squares.
+/// The level of a statistic of two samples: the logarithm is a parabola fitted to the table by least squares.
 fn anderson_tail(statistic: f64) -> f64 {
-    let [(least, largest_p), .., (most, smallest_p)] = CRITICAL;
+    let table = CRITICAL.map(|[b0, b1, b2, level]| (b0 + b1 + b2, level));
+    let [(least, largest_p), .., (most, smallest_p)] = table;
     if statistic < least {
         return largest_p;
     }
@@ -121,13 +130,13 @@ fn anderson_tail(statistic: f64) -> f64 {
         return smallest_p;
     }
     // Polynomials that are orthogonal over the table make the three coefficients independent.
-    let mean = CRITICAL.iter().map(|(at, _)| at).sum::<f64>() / 7.0;
+    let mean = table.iter().map(|(at, _)| at).sum::<f64>() / 7.0;
     let first = |at: f64| at - mean;
-    let over = |f: &dyn Fn(f64) -> f64| CRITICAL.iter().map(|(at, _)| f(*at)).sum::<f64>();
+    let over = |f: &dyn Fn(f64) -> f64| table.iter().map(|(at, _)| f(*at)).sum::<f64>();
     let square = over(&|at| first(at) * first(at));
     let skew = over(&|at| first(at) * first(at) * first(at)) / square;
     let second = |at: f64| first(at) * first(at) - skew * first(at) - square / 7.0;
-    let log = |f: &dyn Fn(f64) -> f64| CRITICAL.iter().map(|(at, p)| f(*at) * libm::log(*p)).sum::<f64>();
+    let log = |f: &dyn Fn(f64) -> f64| table.iter().map(|(at, p)| f(*at) * libm::log(*p)).sum::<f64>();
     let constant = log(&|_| 1.0) / 7.0;
     let slope = log(&first) / square;
     let bend = log(&second) / over(&|at| second(at) * second(at));
@@ -214,7 +223,7 @@ fn cramer_limit(x: f64) -> f64 {
         let term = front * libm::sqrt(y) * bessel_quarter(y * y / (16.0 * x));
         sum += term;
         k += 1.0;
-        if !(term.abs() >= 1e-7) {
+        if term.is_nan() || term.abs() < 1e-7 {
             return sum;
         }
     }

@@ -59,9 +59,9 @@ pub(super) fn normal_tail(z: f64) -> f64 {
     0.5 * libm::erfc(z / SQRT_2)
 }
 
-/// Probability that a Kolmogorov-Smirnov statistic of `n` values against a known distribution is at least `d`: twice the
-/// one-sided tail where n d^2 is at least 2.2, else the series of Pelz and Good (JRSS B 1976); the choice is SciPy's for
-/// n above 140.
+/// Probability that a Kolmogorov-Smirnov statistic of `n` values against a known distribution is at least `d`. The choice
+/// is SciPy's: twice the one-sided tail where n d^2 is large, else Durbin's matrix for few values or a tiny distance, else
+/// the series of Pelz and Good (JRSS B 1976).
 pub(super) fn kolmogorov_tail(d: f64, n: f64) -> f64 {
     let squared = n * d * d;
     if d <= 0.0 {
@@ -70,8 +70,86 @@ pub(super) fn kolmogorov_tail(d: f64, n: f64) -> f64 {
     if d >= 1.0 || squared >= 370.0 {
         return 0.0;
     }
-    let tail = if squared >= 2.2 { 2.0 * smirnov_tail(d, n) } else { 1.0 - pelz_good(d, n) };
+    let is_few = n <= 140.0;
+    let is_tiny = n <= 1e5 && n * d * libm::sqrt(d) <= 1.4;
+    let tail = match squared >= if is_few { 4.0 } else { 2.2 } {
+        true => 2.0 * smirnov_tail(d, n),
+        false if is_few || is_tiny => 1.0 - durbin(d, n),
+        false => 1.0 - pelz_good(d, n),
+    };
     tail.clamp(0.0, 1.0)
+}
+
+/// The exact distribution function of the two-sided statistic: an entry of the n-th power of Durbin's matrix (Marsaglia,
+/// Tsang and Wang, JSS 2003). With k = ceil(n d) it takes some 16 k^3 log n steps.
+fn durbin(d: f64, n: f64) -> f64 {
+    let k = libm::floor(n * d) as usize + 1;
+    let (size, rest) = (2 * k - 1, k as f64 - n * d);
+    let factorial = |n: usize| libm::exp(libm::lgamma(n as f64 + 1.0));
+    let mut matrix = Square { size, cells: vec![0.0; size * size], exponent: 0 };
+    for row in 0..size {
+        for column in 0..size.min(row + 2) {
+            // The first column and the last row miss the paths that leave at a corner.
+            let mut ways = 1.0;
+            if column == 0 {
+                ways -= libm::pow(rest, row as f64 + 1.0);
+            }
+            if row == size - 1 {
+                ways -= libm::pow(rest, (size - column) as f64);
+            }
+            if column == 0 && row == size - 1 && 2.0 * rest > 1.0 {
+                ways += libm::pow(2.0 * rest - 1.0, size as f64);
+            }
+            matrix.cells[row * size + column] = ways / factorial((row + 1 - column).max(1));
+        }
+    }
+    let power = matrix.power(n as u64);
+    let scale = libm::lgamma(n + 1.0) - n * libm::log(n) + f64::from(power.exponent) * std::f64::consts::LN_2;
+    power.cells[(k - 1) * size + k - 1] * libm::exp(scale)
+}
+
+/// A square matrix times a power of 2.
+#[derive(Clone)]
+struct Square {
+    size: usize,
+    cells: Vec<f64>,
+    exponent: i32,
+}
+
+impl Square {
+    fn times(&self, other: &Self) -> Self {
+        let size = self.size;
+        let mut cells = vec![0.0; size * size];
+        for (row, out) in cells.chunks_exact_mut(size).enumerate() {
+            for (inner, line) in other.cells.chunks_exact(size).enumerate() {
+                let factor = self.cells[row * size + inner];
+                out.iter_mut().zip(line).for_each(|(out, cell)| *out += factor * cell);
+            }
+        }
+        let exponent = self.exponent + other.exponent;
+        Self { size, cells, exponent }.scaled()
+    }
+
+    /// The same matrix with a largest cell near 1; powers would leave the range of a number.
+    fn scaled(mut self) -> Self {
+        let most = self.cells.iter().fold(0.0, |most: f64, cell| most.max(cell.abs()));
+        let (_, exponent) = libm::frexp(most);
+        self.cells.iter_mut().for_each(|cell| *cell = libm::ldexp(*cell, -exponent));
+        self.exponent += exponent;
+        self
+    }
+
+    fn power(self, mut n: u64) -> Self {
+        let (mut result, mut square): (Option<Self>, Self) = (None, self.scaled());
+        while n > 0 {
+            if n & 1 == 1 {
+                result = Some(result.map_or_else(|| square.clone(), |result| result.times(&square)));
+            }
+            square = square.times(&square);
+            n >>= 1;
+        }
+        result.unwrap_or(square)
+    }
 }
 
 /// Values of the sum of [`smirnov_tail`] that are added; more would not change it.
