@@ -32,16 +32,7 @@ pub fn risk(asked: &Comparison<'_>, chosen: &Chosen) -> Option<ColumnReport> {
         Drawn { all: rows.len() as u64, sample: Sample::Numbers(Numbers::new(risks)) }
     };
     let (reference, window) = (side(asked.reference, &chosen.reference), side(asked.window, &chosen.window));
-    let spec = ColumnSpec {
-        name: super::RISK.to_owned(),
-        kind: ColumnKind::Num,
-        is_whole: false,
-        is_time: false,
-        min: None,
-        max: None,
-        values: Vec::new(),
-        importance: None,
-    };
+    let spec = ColumnSpec::named(super::RISK);
     let is_known = !reference.sample.is_empty() && !window.sample.is_empty();
     is_known.then(|| report(&spec, (reference, window), &asked.settings))
 }
@@ -87,6 +78,9 @@ impl Drawn {
 fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Settings) -> ColumnReport {
     let whole = |drawn: Drawn| match drawn.sample {
         Sample::Numbers(numbers) if spec.is_whole => Drawn { sample: Sample::Numbers(numbers.whole()), ..drawn },
+        Sample::Labels(labels) if spec.is_whole => {
+            Drawn { sample: Sample::Labels(Labels { are_numbers: true, ..labels }), ..drawn }
+        }
         Sample::Numbers(_) | Sample::Labels(_) => drawn,
     };
     let (reference, window) = (whole(reference), whole(window));
