@@ -114,10 +114,15 @@ fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Set
     column
 }
 
-/// How many different numbers both sides have together.
+/// How many different numbers both sides have together, counted up to one more than make categories.
 fn pooled(left: &Numbers, right: &Numbers) -> usize {
-    let own = right.counted().filter(|(number, _)| left.values().binary_search_by(|x| x.total_cmp(number)).is_err());
-    left.distinct() + own.count()
+    let few =
+        |side: &Numbers| side.counted().map(|(number, _)| number).take(super::FEW_VALUES + 1).collect::<Vec<f64>>();
+    let mut different = few(left);
+    different.extend(few(right));
+    different.sort_by(f64::total_cmp);
+    different.dedup();
+    different.len()
 }
 
 fn labels(sample: &Sample) -> Labels {

@@ -2,11 +2,15 @@
 //! (labels, risk, inputs, estimate), then how many windows said so.
 
 use super::{RISK, schema::is_breach};
-use crate::report::{Advice, ColumnReport, Decision, Direction, DriftReport, PastWindow, Rule, Verdict};
+use crate::report::{
+    Advice, ColumnReport, Decision, Direction, DriftReport, Estimate, PastWindow, Rule, Shape, Verdict,
+};
 use std::collections::BTreeMap;
 
 /// Most sentences of a decision.
 const REASONS: usize = 5;
+/// The rule that notifies and never retrains alone: an estimate rests on an assumption.
+const ESTIMATED: &str = "estimatedPerformance";
 /// Windows that a report shows.
 const WINDOWS: usize = 12;
 
@@ -40,7 +44,11 @@ pub fn decide(report: &mut DriftReport, (history, unmatched): (&[PastWindow], us
         reasons.push(format!("{unmatched} patients at landmark days that the reference hardly has were not compared"));
     }
     reasons.truncate(REASONS);
-    let advice = advice(report, verdict, (history, &now));
+    let is_estimate = rules.iter().all(|rule| rule == ESTIMATED);
+    let advice = match advice(report, verdict, (history, &now)) {
+        Advice::Retrain if is_estimate => Advice::Watch,
+        advice => advice,
+    };
     report.decision = Decision { verdict, advice, rules, reasons };
     report.history = history.iter().rev().take(WINDOWS - 1).rev().cloned().chain([now]).collect();
 }
@@ -68,26 +76,27 @@ fn rules(report: &DriftReport) -> Vec<String> {
         return is_over(dataset.share).then(|| "share".to_owned()).into_iter().collect();
     }
     let performance = report.performance.as_ref();
-    let alerts = |estimates: &[crate::report::Estimate]| estimates.iter().any(|estimate| estimate.alert == Some(true));
+    let alerts = |estimates: &[Estimate]| estimates.iter().any(|estimate| estimate.alert == Some(true));
     let inputs = match dataset.weighted_share {
         Some(share) => ("weightedShare", is_over(Some(share))),
         None => ("share", is_over(dataset.share)),
     };
     let rules = [
         ("performance", performance.is_some_and(|performance| alerts(&performance.realised))),
-        ("estimatedPerformance", performance.is_some_and(|performance| alerts(&performance.estimated))),
+        (ESTIMATED, performance.is_some_and(|performance| alerts(&performance.estimated))),
         ("prediction", report.prediction.as_ref().is_some_and(|risk| risk.drifted == Some(true))),
         inputs,
     ];
     rules.into_iter().filter(|(_, fires)| *fires).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// The effect of each column, below zero if it moved down, and whether it drifted.
+/// The effect of each column, below zero if it moved down, and whether it drifted; a Time feature never does alone.
 fn effects(report: &DriftReport) -> BTreeMap<String, (f64, bool)> {
     let signed = |column: &ColumnReport| {
         let effect = column.effect.as_ref()?;
         let sign = if column.direction == Some(Direction::Down) { -1.0 } else { 1.0 };
-        Some((column.name.clone(), (sign * effect.value, column.drifted == Some(true))))
+        let drifted = column.drifted == Some(true) && !column.is_time;
+        Some((column.name.clone(), (sign * effect.value, drifted)))
     };
     let risk = report.prediction.as_ref().and_then(signed).map(|(_, effect)| (RISK.to_owned(), effect));
     report.columns.iter().filter_map(signed).chain(risk).collect()
@@ -126,7 +135,7 @@ fn reasons(report: &DriftReport, verdict: Verdict) -> Vec<String> {
         reasons.push(few(report));
     }
     let performance = report.performance.iter().flat_map(|performance| {
-        let told = |word: &'static str| move |estimate: &crate::report::Estimate| alert(word, estimate);
+        let told = |word: &'static str| move |estimate: &Estimate| alert(word, estimate);
         let realised = performance.realised.iter().filter_map(told("realised"));
         realised.chain(performance.estimated.iter().filter_map(told("estimated"))).collect::<Vec<_>>()
     });
@@ -156,7 +165,7 @@ fn few(report: &DriftReport) -> String {
     }
 }
 
-fn alert(word: &str, estimate: &crate::report::Estimate) -> Option<String> {
+fn alert(word: &str, estimate: &Estimate) -> Option<String> {
     let was = estimate.reference.map_or(String::new(), |reference| format!(", {reference:.3} in the reference"));
     (estimate.alert == Some(true)).then(|| {
         format!("{word} {}: {:.3} ({:.3} to {:.3}){was}", estimate.metric, estimate.value, estimate.low, estimate.high)
@@ -169,12 +178,12 @@ fn moved(column: &ColumnReport) -> String {
     let p = column.test.as_ref().and_then(|test| test.p_adjusted).unwrap_or(1.0);
     let p = if p < 0.001 { "adjusted p < 0.001".to_owned() } else { format!("adjusted p {p:.3}") };
     match &column.shape {
-        Some(crate::report::Shape::Numbers(shape)) => {
+        Some(Shape::Numbers(shape)) => {
             let verb = if column.direction == Some(Direction::Down) { "fell" } else { "rose" };
             let (was, is) = (shape.quartiles.reference[1], shape.quartiles.window[1]);
             format!("{name} {verb}: median {was:.3} to {is:.3}, moved by {effect:.2} sd, {p}")
         }
-        Some(crate::report::Shape::Categories(_)) | None => {
+        Some(Shape::Categories(_)) | None => {
             format!("{name}: {:.0} % of patients changed category, {p}", effect * 100.0)
         }
     }

@@ -1,4 +1,4 @@
-//! What the columns are: by the model's manifest, or guessed from the cells. A guess is told as one.
+//! What the columns are: by the model's manifest. It reads no cell.
 
 use crate::report::ColumnKind;
 use dropout_model::manifest::{Feature, FeatureType, Role};
@@ -59,16 +59,4 @@ fn of_feature(feature: &Feature) -> ColumnSpec {
         values: feature.values.clone(),
         importance: None,
     }
-}
-
-/// Columns guessed from samples of their cells: numbers if every cell that is not empty is one.
-pub fn inferred<'a>(columns: impl Iterator<Item = (&'a str, Vec<&'a str>)>) -> Vec<ColumnSpec> {
-    let guess = |(name, cells): (&str, Vec<&str>)| {
-        let filled: Vec<&str> = cells.into_iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
-        let is_number = |cell: &&str| cell.parse::<f64>().is_ok();
-        let kind = if !filled.is_empty() && filled.iter().all(is_number) { ColumnKind::Num } else { ColumnKind::Cat };
-        let is_whole = kind == ColumnKind::Num && filled.iter().all(|cell| cell.parse::<i64>().is_ok());
-        ColumnSpec { kind, is_whole, ..ColumnSpec::named(name) }
-    };
-    columns.map(guess).collect()
 }
