@@ -14,6 +14,9 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+/// The effect of a column of numbers.
+pub const DISTANCE: &str = "wasserstein_norm";
+
 /// Compares a column that both sides have.
 pub fn compared(asked: &Comparison<'_>, spec: &ColumnSpec, chosen: &Chosen) -> ColumnReport {
     let side = |frame: &Frame, rows: &[usize]| {
@@ -105,6 +108,9 @@ fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Set
         column.notes.push(format!("fewer than {} values on one side: neither drifted nor not", settings.min_values));
         return column;
     }
+    if let (Sample::Numbers(left), Sample::Numbers(right)) = (&reference.sample, &window.sample) {
+        column.direction = Some(if right.mean() >= left.mean() { Direction::Up } else { Direction::Down });
+    }
     match (&reference.sample, &window.sample) {
         (Sample::Numbers(left), Sample::Numbers(right)) if is_number(spec.kind, pooled(left, right)) => {
             numbers(&mut column, (left, right), settings);
@@ -149,9 +155,10 @@ fn numbers(column: &mut ColumnReport, (left, right): (&Numbers, &Numbers), setti
         p_adjusted: None,
         p_method: if ks.is_exact { "exact" } else { "asymptotic" }.to_owned(),
     });
+    // Numbers that are too far apart for the distance are as far apart as can be told.
     let value = swept.wasserstein(left);
-    column.effect = Some(Effect { metric: "wasserstein_norm".to_owned(), value, threshold: settings.effect });
-    column.direction = Some(if right.mean() >= left.mean() { Direction::Up } else { Direction::Down });
+    let value = if value.is_finite() { value } else { f64::MAX };
+    column.effect = Some(Effect { metric: DISTANCE.to_owned(), value, threshold: settings.effect });
 }
 
 fn categories(column: &mut ColumnReport, (left, right): (&Labels, &Labels), settings: &Settings) {

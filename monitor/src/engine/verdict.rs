@@ -1,7 +1,7 @@
 //! What a report means: schema first, then whether there are enough rows, then the rules in the order of their evidence
 //! (labels, risk, inputs, estimate), then how many windows said so.
 
-use super::{RISK, schema::is_breach};
+use super::{RISK, column::DISTANCE, schema::is_breach};
 use crate::report::{
     Advice, ColumnReport, Decision, Direction, DriftReport, Estimate, PastWindow, Rule, Shape, Verdict,
 };
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 const REASONS: usize = 5;
 /// The rule that notifies and never retrains alone: an estimate rests on an assumption.
 const ESTIMATED: &str = "estimatedPerformance";
+/// What sums of importances may lack of a limit that they reach.
+const ROUNDING: f64 = 1e-9;
 /// Windows that a report shows.
 const WINDOWS: usize = 12;
 
@@ -37,7 +39,7 @@ pub fn sort(columns: &mut [ColumnReport]) {
 /// Decides, and puts this window behind the earlier ones.
 pub fn decide(report: &mut DriftReport, (history, unmatched): (&[PastWindow], usize)) {
     let rules = rules(report);
-    let verdict = verdict(report, &rules);
+    let verdict = verdict(report, (&rules, unmatched));
     let now = PastWindow { to: report.window.to.clone(), verdict, columns: effects(report) };
     let mut reasons = reasons(report, verdict);
     if unmatched > 0 {
@@ -53,25 +55,29 @@ pub fn decide(report: &mut DriftReport, (history, unmatched): (&[PastWindow], us
     report.history = history.iter().rev().take(WINDOWS - 1).rev().cloned().chain([now]).collect();
 }
 
-fn verdict(report: &DriftReport, rules: &[String]) -> Verdict {
+fn verdict(report: &DriftReport, (rules, unmatched): (&[String], usize)) -> Verdict {
     if report.schema_findings.iter().any(|finding| is_breach(finding.kind)) {
         return Verdict::SchemaBreach;
     }
-    if is_small(report) {
+    if is_small(report, unmatched as u64) {
         return Verdict::InsufficientData;
     }
     if rules.is_empty() { Verdict::NoDrift } else { Verdict::Drift }
 }
 
-fn is_small(report: &DriftReport) -> bool {
-    let few = |compared: Option<u64>| compared.unwrap_or(0) < report.settings.min_rows;
-    few(report.reference.compared) || few(report.window.compared)
+/// Whether a side has too few patients. Those of a window who cannot be compared, since nobody in the reference was ever that
+/// long in the trial, count for its size, but at least half must be comparable.
+fn is_small(report: &DriftReport, unmatched: u64) -> bool {
+    let count = |compared: Option<u64>| compared.unwrap_or(0);
+    let (reference, window) = (count(report.reference.compared), count(report.window.compared));
+    let least = report.settings.min_rows;
+    reference < least.max(1) || window + unmatched < least || window < least.div_ceil(2).max(1) || window < unmatched
 }
 
 /// The rules that fire, the strongest evidence first.
 fn rules(report: &DriftReport) -> Vec<String> {
     let dataset = &report.dataset;
-    let is_over = |share: Option<f64>| share.is_some_and(|share| share >= report.settings.drift_share);
+    let is_over = |share: Option<f64>| share.is_some_and(|share| share >= report.settings.drift_share - ROUNDING);
     if report.engine.rule == Rule::Evidently {
         return is_over(dataset.share).then(|| "share".to_owned()).into_iter().collect();
     }
@@ -178,13 +184,13 @@ fn moved(column: &ColumnReport) -> String {
     let p = column.test.as_ref().and_then(|test| test.p_adjusted).unwrap_or(1.0);
     let p = if p < 0.001 { "adjusted p < 0.001".to_owned() } else { format!("adjusted p {p:.3}") };
     match &column.shape {
-        Some(Shape::Numbers(shape)) => {
+        Some(Shape::Numbers(shape)) if column.effect.as_ref().is_some_and(|effect| effect.metric == DISTANCE) => {
             let verb = if column.direction == Some(Direction::Down) { "fell" } else { "rose" };
             let (was, is) = (shape.quartiles.reference[1], shape.quartiles.window[1]);
             format!("{name} {verb}: median {was:.3} to {is:.3}, moved by {effect:.2} sd, {p}")
         }
-        Some(Shape::Categories(_)) | None => {
-            format!("{name}: {:.0} % of patients changed category, {p}", effect * 100.0)
+        Some(Shape::Numbers(_) | Shape::Categories(_)) | None => {
+            format!("{name}: its values are shared out otherwise, distance {effect:.2} of 1, {p}")
         }
     }
 }
