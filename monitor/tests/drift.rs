@@ -143,10 +143,8 @@ fn a_window_without_enough_rows_is_neither() {
 fn broken_columns_break_the_data() {
     let window = rows(400, 200, 0.0);
     let absent = window.replace("adherence", "adherance");
-    let kinds = vec![
-        (SchemaKind::MissingColumn, "adherence".to_owned()),
-        (SchemaKind::NewColumn, "adherance".to_owned()),
-    ];
+    let kinds =
+        vec![(SchemaKind::MissingColumn, "adherence".to_owned()), (SchemaKind::NewColumn, "adherance".to_owned())];
     let (findings, code, text) = found("drift-absent", &absent);
     assert_eq!((findings, code), (kinds, 12), "{text}");
     let each = |change: &dyn Fn(&mut Vec<String>)| {
@@ -167,7 +165,11 @@ fn broken_columns_break_the_data() {
         ("drift-range", each(&|cells| cells[1] = "7".to_owned()), SchemaKind::OutOfRange, "age", 11),
         (
             "drift-missing",
-            each(&|cells| if cells[0] > "P0500".to_owned() { cells[2].clear() }),
+            each(&|cells| {
+                if cells[0] > "P0500".to_owned() {
+                    cells[2].clear()
+                }
+            }),
             SchemaKind::Missingness,
             "adherence",
             0,
@@ -226,7 +228,8 @@ fn types_are_guessed_loudly_without_a_specification() {
 
 #[test]
 fn risks_that_stopped_coming_are_no_quiet() {
-    let window: String = rows(400, 200, 0.0).lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned() + ",\n").collect();
+    let window: String =
+        rows(400, 200, 0.0).lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned() + ",\n").collect();
     let folder = trial("drift-no-risk", &window.replacen("dropout,\n", "dropout,risk\n", 1));
     let (code, out, err) = run(&folder, &format!("{DRIFT} --risk risk"));
     assert_eq!(code, 12, "{out}{err}");

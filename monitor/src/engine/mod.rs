@@ -57,6 +57,7 @@ pub fn compare(asked: &Comparison<'_>) -> DriftReport {
     let mut columns = all(asked, (&specs, &chosen));
     let mut prediction = column::risk(asked, &chosen);
     adjust::judge(columns.iter_mut().chain(&mut prediction), &asked.settings);
+    adjust::confirm(columns.iter_mut().chain(&mut prediction), asked.history, &asked.settings);
     let dataset = dataset(asked, &columns, prediction.as_ref());
     verdict::sort(&mut columns);
     let size = (chosen.reference.len(), chosen.window.len());

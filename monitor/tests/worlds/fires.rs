@@ -39,7 +39,9 @@ impl Counted {
 
 /// Runs policies of so many windows each.
 pub fn run(setting: Setting, policies: u64, windows: u64) -> Counted {
-    (0..policies).map(|policy| policy_of(&Trial::new(setting, 1 + policy), windows)).fold(Counted::default(), Counted::plus)
+    (0..policies)
+        .map(|policy| policy_of(&Trial::new(setting, 1 + policy), windows))
+        .fold(Counted::default(), Counted::plus)
 }
 
 fn policy_of(trial: &Trial, windows: u64) -> Counted {

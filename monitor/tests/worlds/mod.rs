@@ -52,11 +52,8 @@ impl Trial {
     pub fn schema(&self) -> Vec<ColumnSpec> {
         let importance = self.setting.weight;
         let number = |at: usize| ColumnSpec { importance, ..ColumnSpec::named(&format!("x{at}")) };
-        let category = |levels: &u32| ColumnSpec {
-            kind: ColumnKind::Cat,
-            importance,
-            ..ColumnSpec::named(&format!("c{levels}"))
-        };
+        let category =
+            |levels: &u32| ColumnSpec { kind: ColumnKind::Cat, importance, ..ColumnSpec::named(&format!("c{levels}")) };
         let time = ColumnSpec { is_time: true, is_whole: true, importance, ..ColumnSpec::named("days_in_trial") };
         let time = (self.setting.world == World::Ageing).then_some(time);
         (0..NUMBERS).map(number).chain(LEVELS.iter().map(category)).chain(time).collect()
@@ -97,8 +94,10 @@ impl Trial {
             let visit = (now - self.enrolled(*patient)) / STEP;
             (1.0..(LAST + 1) as f64).contains(&visit)
         };
-        let mut seen: Vec<(u64, u64)> =
-            (0..all).filter(is_seen).map(|patient| (self.stream(patient).part(1000 + window).below(0, 1 << 40), patient)).collect();
+        let mut seen: Vec<(u64, u64)> = (0..all)
+            .filter(is_seen)
+            .map(|patient| (self.stream(patient).part(1000 + window).below(0, 1 << 40), patient))
+            .collect();
         seen.sort_unstable();
         seen.truncate(self.setting.sizes.1);
         seen.into_iter().map(|(_, patient)| (patient, self.landmark(patient, now))).collect()
@@ -157,7 +156,8 @@ impl Trial {
         let names = |levels: u32| (0..levels).map(|level| format!("L{level}")).collect();
         let categories = categories.into_iter().zip(LEVELS);
         frame.columns.extend(
-            categories.map(|(codes, levels)| (format!("c{levels}"), Values::Categories { names: names(levels), codes })),
+            categories
+                .map(|(codes, levels)| (format!("c{levels}"), Values::Categories { names: names(levels), codes })),
         );
         frame
     }
