@@ -108,7 +108,7 @@ fn effects(report: &DriftReport) -> BTreeMap<String, (f64, bool)> {
     report.columns.iter().filter_map(signed).chain(risk).collect()
 }
 
-/// Retrain if enough of the last windows, this one among them, drifted the same way.
+/// Retrain if this window drifted and enough of the last ones, this one among them, moved the same way.
 fn advice(report: &DriftReport, verdict: Verdict, (history, now): (&[PastWindow], &PastWindow)) -> Advice {
     match verdict {
         Verdict::SchemaBreach => Advice::MendData,
@@ -116,22 +116,28 @@ fn advice(report: &DriftReport, verdict: Verdict, (history, now): (&[PastWindow]
         Verdict::NoDrift => Advice::Nothing,
         Verdict::Drift => {
             let before = history.iter().rev().take(report.settings.of.saturating_sub(1) as usize);
-            let alike = before.filter(|past| past.verdict == Verdict::Drift && is_alike(past, now)).count();
+            let alike = before.filter(|past| is_alike(past, now)).count();
             if alike + 1 >= report.settings.persistence as usize { Advice::Retrain } else { Advice::Watch }
         }
     }
 }
 
-/// Whether a column drifted in both windows in the same direction; windows whose columns did not drift at all, such as those
-/// of a performance that fell, are alike.
+/// Whether an earlier window says the same. One with drift does if any column drifted in both the same way; one without does
+/// if half of the columns that drift now did so then, the same way: it is the columns that persist, whether or not they were
+/// enough by themselves. Windows with drift whose columns did not drift at all, such as those of a performance that fell, are
+/// alike.
 fn is_alike(past: &PastWindow, now: &PastWindow) -> bool {
-    let drifted = |window: &PastWindow| window.columns.values().any(|(_, drifted)| *drifted);
-    if !drifted(past) && !drifted(now) {
-        return true;
+    let drifted = |window: &PastWindow| window.columns.values().filter(|(_, drifted)| *drifted).count();
+    let is_again = |(name, (effect, drifted)): (&String, &(f64, bool))| {
+        let then = past.columns.get(name);
+        *drifted && then.is_some_and(|(other, drifted)| *drifted && other.signum() == effect.signum())
+    };
+    let again = now.columns.iter().filter(|column| is_again(*column)).count();
+    match past.verdict {
+        Verdict::Drift => again > 0 || drifted(past) + drifted(now) == 0,
+        Verdict::NoDrift => again > 0 && 2 * again >= drifted(now),
+        Verdict::InsufficientData | Verdict::SchemaBreach | Verdict::Unknown => false,
     }
-    now.columns.iter().filter(|(_, (_, drifted))| *drifted).any(|(name, (effect, _))| {
-        past.columns.get(name).is_some_and(|(other, drifted)| *drifted && other.signum() == effect.signum())
-    })
 }
 
 fn reasons(report: &DriftReport, verdict: Verdict) -> Vec<String> {
