@@ -323,6 +323,7 @@ pub struct EvidentlyScore {
 }
 
 /// What a column looks like on both sides.
+#[allow(clippy::large_enum_variant, reason = "one a column, and most columns are numbers")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Shape {

@@ -47,10 +47,8 @@ pub fn decide(report: &mut DriftReport, (history, unmatched): (&[PastWindow], us
     }
     reasons.truncate(REASONS);
     let is_estimate = rules.iter().all(|rule| rule == ESTIMATED);
-    let advice = match advice(report, verdict, (history, &now)) {
-        Advice::Retrain if is_estimate => Advice::Watch,
-        advice => advice,
-    };
+    let advice = advice(report, verdict, (history, &now));
+    let advice = if is_estimate && advice == Advice::Retrain { Advice::Watch } else { advice };
     report.decision = Decision { verdict, advice, rules, reasons };
     report.history = history.iter().rev().take(WINDOWS - 1).rev().cloned().chain([now]).collect();
 }

@@ -170,7 +170,7 @@ impl Trial {
             World::Plain => mine,
             World::Clustered => OWN.sqrt() * mine + (1.0 - OWN).sqrt() * other,
             World::Ageing => {
-                let growth = if at % 2 == 0 { 0.2 * visit as f64 } else { 0.0 };
+                let growth = if at.is_multiple_of(2) { 0.2 * visit as f64 } else { 0.0 };
                 OWN.sqrt() * mine + (1.0 - OWN).sqrt() * other + growth
             }
         }
