@@ -14,6 +14,6 @@ peer() { # folder below .cache, module to try, packages
     fi
 }
 peer evidently evidently 'evidently==0.7.23' 'pandas<3'
-peer nannyml nannyml 'nannyml==0.13.1'
+peer nannyml nannyml 'nannyml==0.13.1' statsmodels
 export DO_NOT_TRACK=1 NML_DISABLE_USAGE_LOGGING=1 OMP_NUM_THREADS=2
 exec python3 bench/drift/compare.py target/release/dropout-monitor "$@"
