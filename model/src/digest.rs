@@ -8,6 +8,32 @@ pub fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 
+/// A stream that is digested while it is read.
+pub struct Digesting<R> {
+    stream: R,
+    hash: Sha256,
+}
+
+impl<R> Digesting<R> {
+    /// At the begin of a stream.
+    pub fn new(stream: R) -> Self {
+        Self { stream, hash: Sha256::new() }
+    }
+
+    /// The digest of what was read so far, as [`digest`] tells it.
+    pub fn finished(self) -> String {
+        format!("sha256:{}", hex(&self.hash.finalize()))
+    }
+}
+
+impl<R: std::io::Read> std::io::Read for Digesting<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.stream.read(bytes)?;
+        self.hash.update(bytes.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}
+
 /// The digest of a value's canonical JSON (keys of maps sorted, no white space). A value that has no JSON form has the
 /// digest of the empty text; none of our types is such a value.
 pub fn json_digest<T: Serialize>(value: &T) -> String {

@@ -452,6 +452,18 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The limits of a rule. Evidently's has no fewest rows, half of the columns must drift, and one window is enough.
+    pub fn of(rule: Rule) -> Self {
+        match rule {
+            Rule::Default => Self::default(),
+            Rule::Evidently => {
+                Self { min_rows: 1, min_values: 1, drift_share: 0.5, persistence: 1, of: 1, ..Self::default() }
+            }
+        }
+    }
+}
+
 fn is_false(value: &bool) -> bool {
     !*value
 }

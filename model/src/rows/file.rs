@@ -101,14 +101,7 @@ impl<'b> Opened<'b> {
 
     /// The names of all columns and the records with all cells; a name that is there twice is refused.
     pub fn all(self, file: &str) -> Result<(Vec<String>, Records<'b>), BadInput> {
-        let twice = |(at, name): (usize, &String)| {
-            let first = self.names.iter().position(|other| other == name)?;
-            (first < at).then_some((first + 1, at + 1))
-        };
-        if let Some((first, second)) = self.names.iter().enumerate().find_map(twice) {
-            let message = format!("{file}: columns {first} and {second} have the same name; rename or remove one");
-            return Err(BadInput::new(Reason::DuplicateColumn, message));
-        }
+        self.check_names(file)?;
         let names = self.names.clone();
         match self.records {
             Unread::Csv(records) => Ok((names, records)),
@@ -118,6 +111,33 @@ impl<'b> Opened<'b> {
                 Ok((names, parquet.records(&places)?))
             }
         }
+    }
+
+    /// The names of all columns; a name that is there twice is refused.
+    pub fn names(self, file: &str) -> Result<Vec<String>, BadInput> {
+        self.check_names(file)?;
+        Ok(self.names)
+    }
+
+    /// A column of a Parquet file as numbers; `None` if it must go through text.
+    pub fn numbers(self, name: &str) -> Result<Option<Vec<f64>>, BadInput> {
+        match self.records {
+            Unread::Csv(_) => Ok(None),
+            #[cfg(feature = "parquet")]
+            Unread::Parquet(parquet) => parquet.numbers(name),
+        }
+    }
+
+    fn check_names(&self, file: &str) -> Result<(), BadInput> {
+        let twice = |(at, name): (usize, &String)| {
+            let first = self.names.iter().position(|other| other == name)?;
+            (first < at).then_some((first + 1, at + 1))
+        };
+        if let Some((first, second)) = self.names.iter().enumerate().find_map(twice) {
+            let message = format!("{file}: columns {first} and {second} have the same name; rename or remove one");
+            return Err(BadInput::new(Reason::DuplicateColumn, message));
+        }
+        Ok(())
     }
 
     /// The records with the cells of some columns, in the order given. A column that is not there is left out.

@@ -132,6 +132,17 @@ pub fn named_columns<'b>(file: &str, bytes: &'b [u8], columns: &[&str]) -> Resul
     Opened::new(file, bytes)?.columns(columns)
 }
 
+/// The names of all columns of a file; a name that is there twice is refused.
+pub fn column_names(file: &str, bytes: &[u8]) -> Result<Vec<String>, BadInput> {
+    Opened::new(file, bytes)?.names(file)
+}
+
+/// A column of a Parquet file as numbers, missing values as NaN; `None` if its cells must be read as text, which is so for
+/// every CSV file.
+pub fn number_column(file: &str, bytes: &[u8], name: &str) -> Result<Option<Vec<f64>>, BadInput> {
+    Opened::new(file, bytes)?.numbers(name)
+}
+
 /// The names of all columns of a file, and its records, unchecked; a name that is there twice is refused.
 pub fn all_columns<'b>(file: &str, bytes: &'b [u8]) -> Result<(Vec<String>, Records<'b>), BadInput> {
     Opened::new(file, bytes)?.all(file)

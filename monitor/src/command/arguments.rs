@@ -1,18 +1,30 @@
 //! The words of a command line as options. An option that is not known is refused, never passed over.
 
 use crate::failure::Failure;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a command understands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Options with a value.
+    pub options: &'static [&'static str],
+    /// Options without one.
+    pub flags: &'static [&'static str],
+    /// Words besides options, at most.
+    pub words: usize,
+}
 
 /// Options by name, and the words between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arguments {
     options: BTreeMap<String, String>,
+    flags: BTreeSet<String>,
     words: Vec<String>,
 }
 
 impl Arguments {
-    /// Reads `--name value` and `--name=value` for the known names, and at most `most` other words.
-    pub fn read(words: &[String], known: &[&str], most: usize) -> Result<Self, Failure> {
+    /// Reads `--name value`, `--name=value` and `--flag` for the known names, and at most so many other words.
+    pub fn read(words: &[String], known: Known) -> Result<Self, Failure> {
         let mut arguments = Self::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -20,21 +32,25 @@ impl Arguments {
                 arguments.words.push(word.clone());
                 continue;
             };
+            if known.flags.contains(&option) {
+                arguments.flags.insert(option.to_owned());
+                continue;
+            }
             let (name, value) = match option.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (option, words.next().cloned()),
             };
             arguments.set(name, value, known)?;
         }
-        match arguments.words.get(most) {
+        match arguments.words.get(known.words) {
             Some(word) => Err(Failure::Usage(format!("'{word}' is not understood; --help shows how"))),
             None => Ok(arguments),
         }
     }
 
-    fn set(&mut self, name: &str, value: Option<String>, known: &[&str]) -> Result<(), Failure> {
-        if !known.contains(&name) {
-            let list: Vec<String> = known.iter().map(|name| format!("--{name}")).collect();
+    fn set(&mut self, name: &str, value: Option<String>, known: Known) -> Result<(), Failure> {
+        if !known.options.contains(&name) {
+            let list: Vec<String> = known.options.iter().chain(known.flags).map(|name| format!("--{name}")).collect();
             return Err(Failure::Usage(format!("--{name} is not known here; known are {}", list.join(", "))));
         }
         let value = value.ok_or_else(|| Failure::Usage(format!("--{name} needs a value")))?;
@@ -42,6 +58,11 @@ impl Arguments {
             Some(_) => Err(Failure::Usage(format!("--{name} is there twice"))),
             None => Ok(()),
         }
+    }
+
+    /// Whether a flag is there.
+    pub fn has(&self, flag: &str) -> bool {
+        self.flags.contains(flag)
     }
 
     /// An option that must be there.
@@ -66,7 +87,7 @@ mod tests {
 
     fn read(line: &str) -> Result<Arguments, Failure> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Arguments::read(&words, &["format", "out"], 1)
+        Arguments::read(&words, Known { options: &["format", "out"], flags: &["decide"], words: 1 })
     }
 
     #[test]
@@ -74,12 +95,13 @@ mod tests {
         let arguments = read("a.json --format json --out=b").unwrap();
         assert_eq!((arguments.word(0), arguments.optional("format")), (Some("a.json"), Some("json")));
         assert_eq!((arguments.needed("out").unwrap(), arguments.word(1)), ("b", None));
+        assert!(read("--decide a.json").unwrap().has("decide"));
         assert_eq!(read("").unwrap().needed("out").unwrap_err().code(), 2);
     }
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for line in ["--fromat a", "--out", "--out a --out b", "one two"] {
+        for line in ["--fromat a", "--decide=yes", "--out", "--out a --out b", "one two"] {
             assert_eq!(read(line).unwrap_err().code(), 2, "{line}");
         }
     }

@@ -1,6 +1,6 @@
 //! Reads a report of Evidently's and prints it as ours. It decides nothing.
 
-use super::{Arguments, print};
+use super::{Arguments, plain, print};
 use crate::{
     evidently::{Imported, MAX_BYTES, read},
     failure::{Failure, bytes},
@@ -72,13 +72,4 @@ fn line(column: &ColumnReport, width: usize) -> String {
         plain(display),
         plain(&notes),
     )
-}
-
-/// Text of a file without the characters that command a terminal or turn the direction of writing.
-fn plain(text: &str) -> String {
-    let is_command = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|letter| if is_command(letter) { '\u{fffd}' } else { letter }).collect()
 }

@@ -2,21 +2,23 @@
 //! else to standard error.
 
 mod arguments;
+mod drift;
 mod erase;
 mod import;
 mod job;
+mod performance;
+mod sides;
 
 use crate::failure::Failure;
-pub use arguments::Arguments;
+pub use arguments::{Arguments, Known};
+use performance::measured;
 use std::io::Write as _;
 
 /// A command.
 struct Command {
     name: &'static str,
-    /// Options that it knows.
-    options: &'static [&'static str],
-    /// Words besides options, at most.
-    words: usize,
+    /// What it understands.
+    known: Known,
     /// Its lines of the help.
     help: &'static str,
     /// What it does; the exit code.
@@ -25,19 +27,39 @@ struct Command {
 
 /// Every command, in the order of the help.
 const COMMANDS: &[Command] = &[
-    Command { name: "import", options: &["format"], words: 1, help: import::HELP, run: import::run },
-    Command { name: "job", options: &["root"], words: 0, help: job::HELP, run: job::run },
+    Command {
+        name: "drift",
+        known: Known {
+            options: &["spec", "reference", "current", "method", "bundle", "history", "patient", "risk", "out"],
+            flags: &["decide"],
+            words: 0,
+        },
+        help: drift::HELP,
+        run: drift::run,
+    },
+    Command {
+        name: "performance",
+        known: Known { options: &["spec", "reference", "current", "patient", "risk", "out"], flags: &[], words: 0 },
+        help: performance::HELP,
+        run: performance::run,
+    },
+    Command {
+        name: "import",
+        known: Known { options: &["format"], flags: &[], words: 1 },
+        help: import::HELP,
+        run: import::run,
+    },
+    Command { name: "job", known: Known { options: &["root"], flags: &[], words: 0 }, help: job::HELP, run: job::run },
     Command {
         name: "erase",
-        options: &["store", "pseudonym", "key", "patient-id-file"],
-        words: 0,
+        known: Known { options: &["store", "pseudonym", "key", "patient-id-file"], flags: &[], words: 0 },
         help: erase::HELP,
         run: erase::run,
     },
 ];
 
 const ABOUT: &str = "dropout-monitor: says whether what a model is asked about has drifted, and how well it does\n";
-const CODES: &str = "exit codes: 0 done, 2 bad input or command line, 1 otherwise\n";
+const CODES: &str = "exit codes: 0 done, 2 bad input or command line, 1 otherwise; drift --decide has its own\n";
 
 /// Does what the words of a command line ask for; the exit code.
 pub fn run(words: &[String]) -> Result<u8, Failure> {
@@ -53,7 +75,7 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
         return Err(Failure::Usage(format!("'{name}' is no command; --help lists them")));
     };
-    (command.run)(&Arguments::read(rest, command.options, command.words)?)
+    (command.run)(&Arguments::read(rest, command.known)?)
 }
 
 fn help() -> String {
@@ -70,4 +92,13 @@ fn print(text: &str) -> Result<(), Failure> {
         }
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Text of a file without the characters that command a terminal or turn the direction of writing.
+fn plain(text: &str) -> String {
+    let is_command = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if is_command(letter) { '\u{fffd}' } else { letter }).collect()
 }

@@ -1,6 +1,6 @@
 //! Evidence and relevance: which columns drifted, with all tests of a report taken together.
 
-use crate::report::{ColumnReport, Settings};
+use crate::report::{ColumnReport, Direction, PastWindow, Settings, Verdict};
 
 /// Adjusts the p-values of all tests (Benjamini and Hochberg 1995) and says which columns drifted: adjusted p at most `q` and
 /// effect at or above the limit.
@@ -12,6 +12,24 @@ pub fn judge<'a>(columns: impl Iterator<Item = &'a mut ColumnReport>, settings: 
         test.p_adjusted = Some(adjusted);
         let is_relevant = column.effect.as_ref().is_some_and(|effect| effect.value >= settings.effect);
         column.drifted = Some(adjusted <= settings.q && is_relevant);
+    }
+}
+
+/// Says of columns that drifted in one of the last windows whether they did so again the same way. That is one question that
+/// was asked before this window was seen, so its p-value needs no adjustment; the effect must be as large as ever.
+pub fn confirm<'a>(columns: impl Iterator<Item = &'a mut ColumnReport>, history: &[PastWindow], settings: &Settings) {
+    let last = settings.of.saturating_sub(1) as usize;
+    for column in columns.filter(|column| column.drifted == Some(false)) {
+        let (Some(test), Some(effect)) = (&column.test, &column.effect) else { continue };
+        let is_down = column.direction == Some(Direction::Down);
+        let before = history.iter().rev().take(last).filter(|window| window.verdict != Verdict::SchemaBreach);
+        let is_again = before
+            .filter_map(|window| window.columns.get(&column.name))
+            .any(|(past, drifted)| *drifted && (*past < 0.0) == is_down);
+        if is_again && test.p <= settings.q && effect.value >= settings.effect {
+            column.drifted = Some(true);
+            column.notes.push("drifted before the same way, so it was tested alone".to_owned());
+        }
     }
 }
 

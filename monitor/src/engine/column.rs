@@ -14,6 +14,9 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+/// The effect of a column of numbers.
+pub const DISTANCE: &str = "wasserstein_norm";
+
 /// Compares a column that both sides have.
 pub fn compared(asked: &Comparison<'_>, spec: &ColumnSpec, chosen: &Chosen) -> ColumnReport {
     let side = |frame: &Frame, rows: &[usize]| {
@@ -32,16 +35,7 @@ pub fn risk(asked: &Comparison<'_>, chosen: &Chosen) -> Option<ColumnReport> {
         Drawn { all: rows.len() as u64, sample: Sample::Numbers(Numbers::new(risks)) }
     };
     let (reference, window) = (side(asked.reference, &chosen.reference), side(asked.window, &chosen.window));
-    let spec = ColumnSpec {
-        name: super::RISK.to_owned(),
-        kind: ColumnKind::Num,
-        is_whole: false,
-        is_time: false,
-        min: None,
-        max: None,
-        values: Vec::new(),
-        importance: None,
-    };
+    let spec = ColumnSpec::named(super::RISK);
     let is_known = !reference.sample.is_empty() && !window.sample.is_empty();
     is_known.then(|| report(&spec, (reference, window), &asked.settings))
 }
@@ -87,6 +81,9 @@ impl Drawn {
 fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Settings) -> ColumnReport {
     let whole = |drawn: Drawn| match drawn.sample {
         Sample::Numbers(numbers) if spec.is_whole => Drawn { sample: Sample::Numbers(numbers.whole()), ..drawn },
+        Sample::Labels(labels) if spec.is_whole => {
+            Drawn { sample: Sample::Labels(Labels { are_numbers: true, ..labels }), ..drawn }
+        }
         Sample::Numbers(_) | Sample::Labels(_) => drawn,
     };
     let (reference, window) = (whole(reference), whole(window));
@@ -111,6 +108,9 @@ fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Set
         column.notes.push(format!("fewer than {} values on one side: neither drifted nor not", settings.min_values));
         return column;
     }
+    if let (Sample::Numbers(left), Sample::Numbers(right)) = (&reference.sample, &window.sample) {
+        column.direction = Some(if right.mean() >= left.mean() { Direction::Up } else { Direction::Down });
+    }
     match (&reference.sample, &window.sample) {
         (Sample::Numbers(left), Sample::Numbers(right)) if is_number(spec.kind, pooled(left, right)) => {
             numbers(&mut column, (left, right), settings);
@@ -120,10 +120,15 @@ fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Set
     column
 }
 
-/// How many different numbers both sides have together.
+/// How many different numbers both sides have together, counted up to one more than make categories.
 fn pooled(left: &Numbers, right: &Numbers) -> usize {
-    let own = right.counted().filter(|(number, _)| left.values().binary_search_by(|x| x.total_cmp(number)).is_err());
-    left.distinct() + own.count()
+    let few =
+        |side: &Numbers| side.counted().map(|(number, _)| number).take(super::FEW_VALUES + 1).collect::<Vec<f64>>();
+    let mut different = few(left);
+    different.extend(few(right));
+    different.sort_by(f64::total_cmp);
+    different.dedup();
+    different.len()
 }
 
 fn labels(sample: &Sample) -> Labels {
@@ -150,9 +155,10 @@ fn numbers(column: &mut ColumnReport, (left, right): (&Numbers, &Numbers), setti
         p_adjusted: None,
         p_method: if ks.is_exact { "exact" } else { "asymptotic" }.to_owned(),
     });
+    // Numbers that are too far apart for the distance are as far apart as can be told.
     let value = swept.wasserstein(left);
-    column.effect = Some(Effect { metric: "wasserstein_norm".to_owned(), value, threshold: settings.effect });
-    column.direction = Some(if right.mean() >= left.mean() { Direction::Up } else { Direction::Down });
+    let value = if value.is_finite() { value } else { f64::MAX };
+    column.effect = Some(Effect { metric: DISTANCE.to_owned(), value, threshold: settings.effect });
 }
 
 fn categories(column: &mut ColumnReport, (left, right): (&Labels, &Labels), settings: &Settings) {

@@ -20,6 +20,11 @@ pub use mix::{Chosen, choose};
 /// Name of the column of risks in a report's history.
 pub const RISK: &str = "@risk";
 
+/// Rows of both sides from which a second thread is worth its start.
+const MANY_ROWS: usize = 5_000;
+/// Different numbers up to which a column of numbers is compared as categories.
+const FEW_VALUES: usize = 5;
+
 /// What is compared, and by which rule.
 #[derive(Clone, Debug)]
 pub struct Comparison<'a> {
@@ -48,10 +53,11 @@ pub fn compare(asked: &Comparison<'_>) -> DriftReport {
     let findings = schema::findings(asked);
     let is_compared =
         |spec: &&ColumnSpec| asked.reference.column(&spec.name).is_some() && asked.window.column(&spec.name).is_some();
-    let mut columns: Vec<ColumnReport> =
-        asked.schema.iter().filter(is_compared).map(|spec| column::compared(asked, spec, &chosen)).collect();
+    let specs: Vec<&ColumnSpec> = asked.schema.iter().filter(is_compared).collect();
+    let mut columns = all(asked, (&specs, &chosen));
     let mut prediction = column::risk(asked, &chosen);
     adjust::judge(columns.iter_mut().chain(&mut prediction), &asked.settings);
+    adjust::confirm(columns.iter_mut().chain(&mut prediction), asked.history, &asked.settings);
     let dataset = dataset(asked, &columns, prediction.as_ref());
     verdict::sort(&mut columns);
     let size = (chosen.reference.len(), chosen.window.len());
@@ -78,6 +84,26 @@ pub fn compare(asked: &Comparison<'_>) -> DriftReport {
     };
     verdict::decide(&mut report, (asked.history, chosen.unmatched));
     report
+}
+
+/// Compares the columns, those of many rows in two threads.
+fn all(asked: &Comparison<'_>, (specs, chosen): (&[&ColumnSpec], &Chosen)) -> Vec<ColumnReport> {
+    let some = |specs: &[&ColumnSpec]| -> Vec<ColumnReport> {
+        specs.iter().map(|spec| column::compared(asked, spec, chosen)).collect()
+    };
+    if chosen.reference.len() + chosen.window.len() < MANY_ROWS {
+        return some(specs);
+    }
+    let (first, second) = specs.split_at(specs.len() / 2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| some(second));
+        let mut columns = some(first);
+        match other.join() {
+            Ok(second) => columns.extend(second),
+            Err(fault) => std::panic::resume_unwind(fault),
+        }
+        columns
+    })
 }
 
 fn side(frame: &Frame, compared: usize) -> Side {
@@ -131,5 +157,5 @@ fn power((reference, window): (usize, usize)) -> Option<Power> {
 
 /// Whether a column of numbers is compared as one: more than five different values on both sides together.
 fn is_number(kind: ColumnKind, different: usize) -> bool {
-    kind == ColumnKind::Num && different > 5
+    kind == ColumnKind::Num && different > FEW_VALUES
 }

@@ -2,9 +2,9 @@
 //! breaks the data: nothing may be retrained on it. Unseen categories, values out of range, missing values and columns that
 //! became constant or new are told.
 
-use super::Comparison;
+use super::{Comparison, RISK};
 use crate::{
-    frame::{ColumnSpec, MISSING, Values},
+    frame::{ColumnSpec, Frame, MISSING, Values},
     method::two_proportions,
     report::{ColumnKind, SMALLEST_CELL, SchemaFinding, SchemaKind},
 };
@@ -37,10 +37,26 @@ pub fn findings(asked: &Comparison<'_>) -> Vec<SchemaFinding> {
         }
     }
     let known: BTreeSet<&String> = asked.reference.others.iter().collect();
-    let new = asked.window.others.iter().filter(|name| !known.contains(name) && !asked.reference.others.is_empty());
-    findings.extend(new.map(|name| finding(SchemaKind::NewColumn, name, "it is in the window only".to_owned())));
+    let new = asked.window.others.iter().filter(|name| !known.contains(name));
+    let message =
+        |name: &String| format!("column '{name}' is in the window and not in the reference; it is not compared");
+    findings.extend(new.map(|name| finding(SchemaKind::NewColumn, name, message(name))));
+    findings.extend(risk(asked));
     findings.sort_by_key(|finding| !is_breach(finding.kind));
     findings
+}
+
+/// Risks that only one side has, where rows say that there should be some.
+fn risk(asked: &Comparison<'_>) -> Option<SchemaFinding> {
+    let is_known = |frame: &Frame| frame.risk.iter().any(|risk| risk.is_finite());
+    let (reference, window) = (asked.reference, asked.window);
+    let side = match (is_known(reference), is_known(window)) {
+        (true, false) if window.rows > 0 => "window",
+        (false, true) if reference.rows > 0 => "reference",
+        (true | false, true | false) => return None,
+    };
+    let message = format!("the {side} has no risk of the model, so the prediction cannot be compared");
+    Some(finding(SchemaKind::AllMissing, RISK, message))
 }
 
 fn missing_column(spec: &ColumnSpec, side: &str) -> SchemaFinding {

@@ -1,10 +1,13 @@
 //! Rows to be compared, column by column, with what is known about them. It reads no file and compares nothing.
 
-mod csv;
+mod building;
+mod guess;
+mod read;
 mod schema;
 
-pub use csv::{Roles, read, read_bytes};
-pub use schema::{ColumnSpec, inferred, of_manifest};
+pub use guess::{Guess, guess};
+pub use read::{Roles, read, read_bytes};
+pub use schema::{ColumnSpec, of_manifest};
 
 /// Rows of one side of a comparison. Every list is as long as there are rows, or empty where nothing is known.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,4 +1,4 @@
-//! What the columns are: by the model's manifest, or guessed from the cells. A guess is told as one.
+//! What the columns are: by the model's manifest. It reads no cell.
 
 use crate::report::ColumnKind;
 use dropout_model::manifest::{Feature, FeatureType, Role};
@@ -24,6 +24,22 @@ pub struct ColumnSpec {
     pub importance: Option<f64>,
 }
 
+impl ColumnSpec {
+    /// A column of numbers of which no more is known.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: ColumnKind::Num,
+            is_whole: false,
+            is_time: false,
+            min: None,
+            max: None,
+            values: Vec::new(),
+            importance: None,
+        }
+    }
+}
+
 /// The columns of a model's features.
 pub fn of_manifest(features: &[Feature]) -> Vec<ColumnSpec> {
     features.iter().map(of_feature).collect()
@@ -43,24 +59,4 @@ fn of_feature(feature: &Feature) -> ColumnSpec {
         values: feature.values.clone(),
         importance: None,
     }
-}
-
-/// Columns guessed from samples of their cells: numbers if every cell that is not empty is one.
-pub fn inferred<'a>(columns: impl Iterator<Item = (&'a str, Vec<&'a str>)>) -> Vec<ColumnSpec> {
-    let guess = |(name, cells): (&str, Vec<&str>)| {
-        let filled: Vec<&str> = cells.into_iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
-        let is_number = |cell: &&str| cell.parse::<f64>().is_ok();
-        let kind = if !filled.is_empty() && filled.iter().all(is_number) { ColumnKind::Num } else { ColumnKind::Cat };
-        ColumnSpec {
-            name: name.to_owned(),
-            kind,
-            is_whole: kind == ColumnKind::Num && filled.iter().all(|cell| cell.parse::<i64>().is_ok()),
-            is_time: false,
-            min: None,
-            max: None,
-            values: Vec::new(),
-            importance: None,
-        }
-    };
-    columns.map(guess).collect()
 }

@@ -5,6 +5,7 @@ use super::{Found, Look, history, lines, reference::Reference};
 use crate::{
     engine::{Comparison, choose, compare},
     failure::Failure,
+    page,
     performance::{self, Labelled, Outcome},
     records,
     report::{Estimate, ModelName, Performance, Rule, Settings, Verdict},
@@ -52,8 +53,8 @@ pub fn look(task: &MonitorTask, store: &Store) -> Result<Look, Failure> {
         history: &history,
         performance: Some(performance).filter(|performance| *performance != Performance::default()),
     };
-    let report = compare(&comparison);
-    let bytes = serde_json::to_vec_pretty(&report).map_err(|error| Failure::Moved(error.to_string()))?;
+    let report = page::fit(compare(&comparison));
+    let bytes = page::json(&report).into_bytes();
     retain(task, store, end)?;
     let found = Found {
         window_end: Some(to),

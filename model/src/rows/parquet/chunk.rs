@@ -64,6 +64,22 @@ impl Chunk {
             }
         })
     }
+
+    /// The next `rows` cells of a column of doubles or whole numbers; a missing value is NaN. `None` if there are fewer, they
+    /// cannot be decoded, or the column is of another type.
+    pub fn numbers(&mut self, rows: usize) -> Option<Vec<f64>> {
+        let taking = Taking { rows, is_optional: self.is_optional };
+        let reader = &mut self.reader;
+        let other = || Err(ParquetError::General(String::new()));
+        guarded(move || match reader {
+            ColumnReader::Int32ColumnReader(reader) => taking.numbers(reader, |value| f64::from(*value)),
+            ColumnReader::Int64ColumnReader(reader) => taking.numbers(reader, |value| *value as f64),
+            ColumnReader::DoubleColumnReader(reader) => taking.numbers(reader, |value| *value),
+            ColumnReader::BoolColumnReader(_) | ColumnReader::Int96ColumnReader(_) => other(),
+            ColumnReader::FloatColumnReader(_) | ColumnReader::ByteArrayColumnReader(_) => other(),
+            ColumnReader::FixedLenByteArrayColumnReader(_) => other(),
+        })
+    }
 }
 
 /// How many cells are taken, and whether some may be missing.
@@ -79,14 +95,7 @@ impl Taking {
         reader: &mut ColumnReaderImpl<T>,
         text: impl Fn(&T::T) -> C,
     ) -> Decoded<ByteRecord> {
-        let (mut levels, mut values, mut read) = (Vec::new(), Vec::new(), 0);
-        while read < self.rows {
-            let levels = self.is_optional.then_some(&mut levels);
-            match reader.read_records(self.rows - read, levels, None, &mut values)? {
-                (0, _, _) => return Err(ParquetError::EOF(String::new())),
-                (more, _, _) => read += more,
-            }
-        }
+        let (levels, values) = self.read(reader)?;
         let mut values = values.iter();
         let mut cells = ByteRecord::new();
         for row in 0..self.rows {
@@ -97,6 +106,33 @@ impl Taking {
             }
         }
         Ok(cells)
+    }
+}
+
+impl Taking {
+    fn numbers<T: DataType>(
+        self,
+        reader: &mut ColumnReaderImpl<T>,
+        number: impl Fn(&T::T) -> f64,
+    ) -> Decoded<Vec<f64>> {
+        let (levels, values) = self.read(reader)?;
+        let mut values = values.iter();
+        let is_there = |row: usize| !self.is_optional || levels.get(row) == Some(&1);
+        let cell = |row| is_there(row).then(|| values.next()).flatten().map_or(f64::NAN, &number);
+        Ok((0..self.rows).map(cell).collect())
+    }
+
+    /// Definition levels (none if no value may be missing) and the values that are there.
+    fn read<T: DataType>(self, reader: &mut ColumnReaderImpl<T>) -> Decoded<(Vec<i16>, Vec<T::T>)> {
+        let (mut levels, mut values, mut read) = (Vec::new(), Vec::new(), 0);
+        while read < self.rows {
+            let levels = self.is_optional.then_some(&mut levels);
+            match reader.read_records(self.rows - read, levels, None, &mut values)? {
+                (0, _, _) => return Err(ParquetError::EOF(String::new())),
+                (more, _, _) => read += more,
+            }
+        }
+        Ok((levels, values))
     }
 }
 

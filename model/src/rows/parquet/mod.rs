@@ -5,6 +5,7 @@
 //! are refused by name: they need C code or could grow without bound.
 
 mod chunk;
+mod numbers;
 mod records;
 mod sizes;
 mod text;
