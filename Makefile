@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 CLUSTER := target/debug/dropout-cluster
 
-.PHONY: help try demo demo-down test test-unit test-api test-node lint bench-learning bench-drift generate images cluster-up cluster-down
+.PHONY: help try demo demo-down test test-unit test-api test-node lint bench-learning bench-drift bench-serving generate images cluster-up cluster-down
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ bench-learning: ## ours against scikit-learn and XGBoost: time, memory, AUC
 
 bench-drift: ## ours against Evidently and NannyML: time to a verdict, memory
 	@bench/drift/run.sh
+
+bench-serving: ## ours against FastAPI and scikit-learn: requests, latency, memory, start
+	@bench/serving/run.sh
 
 lint: ## formatting and clippy, warnings are errors
 	$(CARGO) fmt --all --check

@@ -142,7 +142,7 @@ pub struct Store {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persistent_volume_claim: Option<Claim>,
     /// The Secret with the keys of `s3://`: its entries AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if needed,
-    /// AWS_SESSION_TOKEN, AWS_ENDPOINT_URL and AWS_REGION. Left out: the uri is `file:///`.
+    /// AWS_SESSION_TOKEN, AWS_ENDPOINT_URL, AWS_REGION and ca.crt. Left out: the uri is `file:///`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<SecretRef>,
     /// Allow: the claim may be one that a single node mounts at a time (ReadWriteOnce), and all pods must fit on that
@@ -214,6 +214,11 @@ pub struct Serving {
     pub pod: Option<Pod>,
     /// The Secret whose entries are the keys that clients send as `x-api-key`.
     pub api_keys: ApiKeys,
+    /// Most rows that a client may have predicted in a second, on each pod; more are answered 429 with `Retry-After`.
+    /// Left out: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub rows_per_second: Option<i32>,
     /// What is kept of predictions and outcomes. Left out: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Records>,
@@ -235,7 +240,8 @@ pub struct Records {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKeys {
-    /// The Secret: one entry a client, its value the key.
+    /// The Secret: one entry a client, named as it. Its value is the key, or `sha256:` and the 64 hex digits of the key's
+    /// SHA-256; several lines are several keys, so that one can be renewed without a gap.
     pub secret_ref: SecretRef,
 }
 

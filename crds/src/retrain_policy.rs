@@ -1,8 +1,9 @@
 //! `RetrainPolicy`: when a model is trained anew. The spec is only ever written by users; it holds every threshold.
 
+mod defaults;
 mod status;
 
-use crate::pod::Pod;
+use crate::{Reason, pod::Pod};
 use dropout_model::{
     manifest::{Metric, Source},
     monitoring::{PerformanceSource, RuleName},
@@ -51,6 +52,7 @@ pub use status::{
     validation = Rule::new("has(self.monitor) || !self.triggers.exists(t, has(t.drift) || has(t.performance) || has(t.newData))").message("monitor is needed by triggers of drift, performance and newData"),
     validation = Rule::new("!self.triggers.exists(t, has(t.consecutive) && (has(t.schedule) || has(t.newData)))").message("triggers: consecutive belongs to drift and performance"),
     validation = Rule::new("self.triggers.all(t, !has(t.performance) || has(t.performance.below) != has(t.performance.above))").message("triggers: performance sets exactly one of below and above"),
+    validation = Rule::new(measured()).message("triggers: performance is realised as roc_auc, recall, precision, f1, alert_rate, brier or calibration_in_the_large, and estimated as roc_auc, f1, precision or recall"),
     validation = Rule::new("!has(self.blackouts) || self.blackouts.all(b, b.start < b.end)").message("blackouts: start is not before end"),
     validation = Rule::new("!has(self.monitor) || !has(self.monitor.source) || [has(self.monitor.source.predictions), has(self.monitor.source.configMap), has(self.monitor.source.report)].filter(x, x).size() == 1").message("monitor.source: set exactly one of predictions, configMap and report")
 )]
@@ -191,11 +193,26 @@ pub struct DriftTrigger {
     pub share: Option<f64>,
 }
 
+/// Refuses a metric that no look ever measures: its trigger would wait for ever.
+fn measured() -> String {
+    let names = |source: PerformanceSource| {
+        let names: Vec<String> = source.metrics().iter().map(|metric| format!("'{}'", metric.name())).collect();
+        names.join(", ")
+    };
+    format!(
+        "self.triggers.all(t, !has(t.performance) || t.performance.metric in (has(t.performance.source) && \
+         t.performance.source == 'Estimated' ? [{}] : [{}]))",
+        names(PerformanceSource::Estimated),
+        names(PerformanceSource::Realised)
+    )
+}
+
 /// Production does worse than it may: the whole interval of the metric is on the bad side of a bound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PerformanceTrigger {
-    /// The metric.
+    /// The metric: realised roc_auc, recall, precision, f1, alert_rate, brier or calibration_in_the_large; estimated roc_auc,
+    /// f1, precision or recall.
     pub metric: Metric,
     /// The smallest value that is accepted; exactly one of `below` and `above` is set. Left out: `above` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -316,100 +333,12 @@ pub enum Action {
     Notify,
 }
 
-impl Monitor {
-    /// Time between two looks, the default filled in.
-    pub fn every(&self) -> Period {
-        let every = self.every.unwrap_or(Period::days(1));
-        if every.as_seconds() < 5 { Period::seconds(5) } else { every }
-    }
-
-    /// Length of a window, the default filled in.
-    pub fn window(&self) -> Period {
-        self.window.unwrap_or(Period::days(28))
-    }
-
-    /// Fewest patients in a window, the default filled in.
-    pub fn min_rows(&self) -> u32 {
-        self.min_rows.map_or(100, |rows| u32::try_from(rows).unwrap_or(1))
-    }
-
-    /// Seconds after which a report is stale, the default filled in.
-    pub fn max_age_seconds(&self) -> u64 {
-        let default = || self.every().as_seconds().saturating_mul(2).saturating_add(3_600);
-        self.max_age.map_or_else(default, Period::as_seconds)
-    }
-
-    /// Longest time of a Job, the default filled in.
-    pub fn active_deadline(&self) -> Period {
-        self.active_deadline.unwrap_or(Period::minutes(10))
-    }
-}
-
-impl Limits {
-    /// Seconds after the start of a training in which no trigger fires, the default filled in.
-    pub fn cooldown_seconds(&self) -> u64 {
-        self.cooldown.unwrap_or(Period::days(7)).as_seconds()
-    }
-
-    /// Seconds to wait after so many candidates in a row that did not get through: the first wait doubled each time, the
-    /// defaults filled in.
-    pub fn backoff_seconds(&self, refusals: u32) -> u64 {
-        let backoff = self.backoff.clone().unwrap_or_default();
-        let first = backoff.initial.unwrap_or(Period::minutes(10)).as_seconds();
-        let longest = backoff.max.unwrap_or(Period::hours(24)).as_seconds();
-        let doubled = 2_u64.checked_pow(refusals.saturating_sub(1)).unwrap_or(u64::MAX);
-        if refusals == 0 { 0 } else { first.saturating_mul(doubled).min(longest) }
-    }
-
-    /// Candidates in a row that may not get through, the default filled in; at least 1.
-    pub fn refusals(&self) -> u32 {
-        self.suspend_after_refusals.map_or(4, |n| u32::try_from(n).unwrap_or(1).max(1))
-    }
-
-    /// Patients with a new label that a training needs, the default filled in.
-    pub fn new_labelled_patients(&self) -> i64 {
-        self.min_new_labelled_patients.map_or(50, i64::from)
-    }
-}
-
-impl ScheduleTrigger {
-    /// Seconds by which a time may be missed, the default filled in.
-    pub fn starting_deadline_seconds(&self) -> u64 {
-        self.starting_deadline.unwrap_or(Period::hours(6)).as_seconds()
-    }
-
-    /// Name of the time zone, the default filled in.
-    pub fn zone(&self) -> &str {
-        self.time_zone.as_deref().unwrap_or("Etc/UTC")
-    }
-}
-
-impl TriggerSpec {
-    /// Reports in a row that must breach, the default filled in; of new labels one is enough.
-    pub fn consecutive(&self) -> u32 {
-        if self.new_data.is_some() {
-            return 1;
+impl Action {
+    /// The word for a trigger that fired so.
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::Retrain => Reason::Fired,
+            Self::Notify => Reason::Notified,
         }
-        self.consecutive.map_or(2, |n| u32::try_from(n).unwrap_or(1).max(1))
-    }
-}
-
-impl RetrainPolicySpec {
-    /// What a trigger does, the defaults filled in: estimated performance tells people unless its trigger says otherwise.
-    pub fn action(&self, trigger: &TriggerSpec) -> Action {
-        let source = trigger.performance.as_ref().map(|performance| performance.source.unwrap_or_default());
-        let is_estimated = source == Some(PerformanceSource::Estimated);
-        let default = if is_estimated { Action::Notify } else { self.action.unwrap_or_default() };
-        trigger.action.unwrap_or(default)
-    }
-
-    /// What keeps trainings apart, as far as it is said.
-    pub fn limits(&self) -> Limits {
-        self.limits.clone().unwrap_or_default()
-    }
-
-    /// Whether monitoring and firing are stopped.
-    pub fn is_suspended(&self) -> bool {
-        self.suspend.unwrap_or(false)
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The story on a real Kubernetes: install, apply, train, judge, serve, roll out, refuse. With KUBECONFIG and REGISTRY set
+# The story on a real Kubernetes: install, apply, train, judge, serve, roll out, refuse, drift, train anew. With KUBECONFIG and REGISTRY set
 # it runs on that cluster; else on a single node that it starts on this machine. DATA=file.csv SPEC=model.yaml: your own.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -54,7 +54,7 @@ else
   echo "  changes    on this machine, while the node is up: a bridge, iptables chains KUBE-* and CNI-*, cgroups;"
   echo "             \`make cluster-down\` removes them all"
 fi
-echo "  applies    one namespace with a claim, a key and a DropoutModel; then two edits of it"
+echo "  applies    one namespace with a claim, two keys and a DropoutModel; then edits of it, and a RetrainPolicy"
 
 install_operator() {
   "$cluster" helm > "$out/helm"
@@ -94,7 +94,8 @@ there=$(kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.metadat
 case "$there" in
   '') [ -n "$own" ] || ! kubectl -n "$namespace" get secret "$secret" >/dev/null 2>&1 ||
         fail "namespace $namespace has a Secret $secret already; the demo overwrites nothing that it did not make" ;;
-  "$model/yes") kubectl -n "$namespace" delete dropoutmodel "$model" --wait >/dev/null
+  "$model/yes") kubectl -n "$namespace" delete retrainpolicy onc-302-watch --ignore-not-found --wait >/dev/null
+                kubectl -n "$namespace" delete dropoutmodel "$model" --wait >/dev/null
                 kubectl -n "$namespace" delete secret "$secret" --ignore-not-found >/dev/null ;;
   *) fail "namespace $namespace has a DropoutModel $model that the demo did not make; it is left alone" ;;
 esac
@@ -102,6 +103,12 @@ kubectl create namespace "$namespace" --dry-run=client -o yaml | kubectl apply -
 [ -z "$own" ] || kubectl label --overwrite namespace "$namespace" pod-security.kubernetes.io/enforce=restricted >/dev/null
 key=demo-$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
 kubectl -n "$namespace" create secret generic "$secret" --from-literal=demo="$key" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+
+# Patients are kept in records only under pseudonyms made with this key.
+if [ -z "$data" ] && ! kubectl -n "$namespace" get secret onc-302-pseudonyms >/dev/null 2>&1; then
+  kubectl -n "$namespace" create secret generic onc-302-pseudonyms \
+    --from-literal=key="$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" >/dev/null
+fi
 
 # On our own node a folder of it is the volume; elsewhere the cluster's default storage class gives one.
 if [ -n "$own" ]; then
@@ -215,7 +222,7 @@ if [ -n "$data" ]; then
 fi
 
 small="age days_in_trial visits_completed adverse_events"
-full="$small visits_missed days_since_last_visit distance_km"
+full="$small visits_missed days_since_last_visit distance_km remote_visits"
 examples() { # COLUMNS: bodies for a low, a medium and a critical patient; from the trial's own rows where they can be read
   if [ -z "$folder" ]; then
     fixed_patients "$1"
@@ -241,7 +248,7 @@ show_predictions() {
 say "5. Predictions by v1, through 127.0.0.1:$port"
 show_predictions "$small"
 
-say "6. Three more features: first made known to v1 (suspended), so that clients can send them before v2 is served"
+say "6. Four more features: first made known to v1 (suspended), so that clients can send them before v2 is served"
 awk '{print} /^spec:/ {print "  suspend: true"}' "$here/model-more-features.yaml" | kubectl apply -f - >/dev/null
 body=$(examples "$full" | sed -n 1p)
 for _ in $(seq 120); do
@@ -273,9 +280,87 @@ say "9. A worse model: trained, and refused with the reason; v2 goes on serving"
 kubectl apply -f "$here/model-worse.yaml"
 follow 3
 
+say "10. Back to the features of v2. From here on predictions and outcomes are recorded, and a policy looks at them every 10 s"
+kubectl apply -f "$here/model-more-features.yaml"
+follow 4
+kubectl apply -f "$here/policy.yaml"
+policy=onc-302-watch
+
+# The trainer that simulates patients: as it was compiled for the image, else compiled now.
+trainer=target/$(rustc -vV | sed -n 's/^host: //p')/release/dropout-trainer
+if [ ! -x "$trainer" ]; then cargo build --quiet --locked -p dropout-trainer; trainer=target/debug/dropout-trainer; fi
+
+# send_cohort FIRST SCENARIO FROM..TO UNTIL: 1,200 patients come, are asked about at each landmark day, and what became of
+# them is told.
+send_cohort() {
+  "$trainer" simulate --scenario "$2" --first "$1" --patients 1200 --seed "$1" --enrolled "$3" --until "$4" \
+    --out "$out/cohort.csv" --requests "$out/requests" --outcomes "$out/outcomes" 2>/dev/null
+  [ -n "$own" ] || forward_port
+  echo "   1,200 patients, enrolled $3: POST /predict for each landmark day, then POST /v1/outcomes"
+  API_KEY=$key "$cluster" post "$port" /predict "$out/requests" | sed 's/^/     \/predict: /'
+  API_KEY=$key "$cluster" post "$port" /v1/outcomes "$out/outcomes" | sed 's/^/     \/v1\/outcomes: /'
+}
+
+of_policy() { kubectl -n "$namespace" get retrainpolicy "$policy" -o jsonpath="$1"; }
+
+# until_policy PATH PATTERN: tells what the policy says until the field matches.
+until_policy() {
+  local end=$((SECONDS + 300)) line found
+  while :; do
+    line=$(of_policy '{.status.triggers[0].state}{": "}{.status.triggers[0].message}')
+    case "$told" in *"<$line>"*) ;; *) told="$told<$line>"; printf '   %s\n' "$line" ;; esac
+    found=$(of_policy "$1")
+    # shellcheck disable=SC2254 # the pattern is meant as one
+    case "$found" in $2) return ;; esac
+    [ "$SECONDS" -lt "$end" ] || fail "nothing more happened within 5 minutes: kubectl -n $namespace describe retrainpolicy $policy"
+    sleep 1
+  done
+}
+told=''
+
+# breach_twice FIRST SCENARIO FROM..TO UNTIL: two cohorts, so that two windows in a row drift; then the training that is asked for.
+breach_twice() {
+  local before
+  before=$(of_policy '{.status.triggers[0].fired.version}')
+  send_cohort "$1" "$2" "$3" "$4"
+  until_policy '{.status.triggers[0].consecutive}' '1'
+  send_cohort $(($1 + 1200)) "$2" "$3" "$4"
+  until_policy "{.status.triggers[0].fired.version}" "v*"
+  while [ "$(of_policy '{.status.triggers[0].fired.version}')" = "$before" ]; do
+    until_policy '{.status.triggers[0].state}' 'Fired'
+    sleep 1
+  done
+  version=$(of_policy '{.status.triggers[0].fired.version}')
+}
+production() { kubectl -n "$namespace" get dropoutmodel "$model" -o jsonpath='{.status.production.name}'; }
+
+say "11. A region goes over to remote visits and adherence falls: drift, twice; the policy asks for a training"
+breach_twice 5001 remote-region 2026-07-01..2026-08-15 2026-09-30
+follow "${version#v}"
+served=$version
+[ "$(production)" = "$served" ] || fail "$served was not promoted: kubectl -n $namespace describe dropoutmodel $model"
+echo "   $served learned from the new cohort, was judged on held out patients that v2 has never seen, and is production"
+
+say "12. Older patients come, from other sites: the inputs move again, but what they mean does not; the candidate is refused"
+until_policy '{.status.monitor.last.version}' "$served"
+breach_twice 9001 harmless-drift 2026-10-01..2026-10-08 2026-11-20
+follow "${version#v}"
+[ "$(production)" = "$served" ] || fail "$version was promoted, which was not to be expected"
+echo "   $version is not better than $served beyond doubt, so $served goes on serving"
+echo
+kubectl -n "$namespace" get retrainpolicies -o wide
+if [ -n "$folder" ]; then
+  rm -rf "$out/drift-reports"
+  cp -r "$folder/store/$namespace/$model/drift" "$out/drift-reports"
+  echo "   the drift reports, a folder a window: $out/drift-reports/*/report.html"
+else
+  echo "   the drift reports: drift/*/report.html in the model's folder of the claim, store/$namespace/$model"
+fi
+
 say "Done. The cluster stays up. Try next"
 [ -z "$folder" ] || echo "  export KUBECONFIG=$KUBECONFIG PATH=$(dirname "$(command -v kubectl)"):\$PATH"
 echo "  kubectl -n $namespace describe dropoutmodel $model"
+echo "  kubectl -n $namespace describe retrainpolicy $policy    why it did and did not train"
 echo "  kubectl -n $namespace get events --sort-by=.lastTimestamp"
 echo "  kubectl -n $namespace annotate --overwrite dropoutmodel $model trialops.dev/rollback-to=previous@\$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 [ -z "$own" ] || echo "  curl http://127.0.0.1:$port/predict -H 'x-api-key: $key' -H 'content-type: application/json' -d '$body'"

@@ -23,15 +23,16 @@ fixed_patients() {
   while read -r name values; do
     printf '{"patient_id":"EXAMPLE-%s"' "$name"
     set -- $values
-    for column in age days_in_trial visits_completed adverse_events visits_missed days_since_last_visit distance_km; do
+    for column in age days_in_trial visits_completed adverse_events visits_missed days_since_last_visit distance_km \
+      remote_visits; do
       case "$columns" in *" $column "*) printf ',"%s":%s' "$column" "$1" ;; esac
       shift
     done
     printf '}\n'
   done <<END
-low 61 56 9 0 0 0 8.5
-medium 58 56 6 1 2 14 30
-critical 49 56 4 2 5 28 90
+low 61 56 9 0 0 0 8.5 0
+medium 58 56 6 1 2 14 30 0
+critical 49 56 4 2 5 28 90 0
 END
 }
 

@@ -42,7 +42,7 @@ for _ in $(seq 100); do
 done
 [ -n "$port" ] || { echo "the service did not start:"; cat "$out/server.log"; exit 1; }
 "$trainer" score --bundle "$out/v2/bundle.json" --data "$out/trial.csv" --out "$out/risks.csv" 2>/dev/null
-columns="age days_in_trial visits_completed adverse_events visits_missed days_since_last_visit distance_km"
+columns="age days_in_trial visits_completed adverse_events visits_missed days_since_last_visit distance_km remote_visits"
 threshold=$(sed -n 's/.*"threshold": *\([0-9.e-]*\).*/\1/p' "$out/v2/report.json" | head -n 1)
 while read -r body; do
   [ -n "$body" ] || continue

@@ -1,14 +1,19 @@
-//! What the service answers. Nothing in it comes from the request but the names of imputed features.
+//! What the service answers. Nothing in it comes from the request but the names of imputed features and, where reasons are
+//! asked for, the values of features.
 
+use crate::reasons::Reason;
 use dropout_model::{manifest::Feature, policy::Policy};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The answer to `POST /predict`.
-#[derive(Debug, PartialEq, Serialize)]
+/// A prediction.
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Prediction<'a> {
     /// 1 if the patient is predicted to drop out.
+    #[schemars(range(min = 0, max = 1))]
     pub dropout_prediction: u8,
     /// Risk: calibrated probability of dropout within the horizon.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub probability: f64,
     /// Name of the tier.
     pub risk_level: &'a str,
@@ -26,10 +31,15 @@ pub struct Prediction<'a> {
     /// Features that were missing and in whose place the training rows' value was put.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub imputed: Vec<&'a str>,
+    /// Why the risk is what it is, if that was asked for: the features that add most to it, the heaviest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<Reason<'a>>")]
+    pub reasons: Option<Vec<Reason<'a>>>,
 }
 
-/// The answer to `GET /v1/model`.
-#[derive(Debug, PartialEq, Serialize)]
+/// What is served.
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Model")]
 pub struct Card<'a> {
     /// Name of the version.
     pub model_version: &'a str,

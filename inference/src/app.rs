@@ -1,6 +1,6 @@
 //! The routes of the port for predictions. Everything on it wants a key; nothing on it is about health.
 
-use crate::{context::Context, journal, outcomes, predict, problem::Problem};
+use crate::{batch, context::Context, journal, openapi, outcomes, predict, problem::Problem};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 /// Header of a client's key.
 pub const KEY_HEADER: &str = "x-api-key";
@@ -21,8 +21,10 @@ pub const MAX_BODY: usize = 64 << 10;
 pub fn app(context: Arc<Context>) -> Router {
     Router::new()
         .route("/predict", post(predict::predict))
+        .route("/v1/predict:batch", post(batch::predict).layer(DefaultBodyLimit::max(batch::MAX_BODY)))
         .route("/v1/outcomes", post(outcomes::tell).layer(DefaultBodyLimit::max(outcomes::MAX_BODY)))
         .route("/v1/model", get(model))
+        .route("/openapi.json", get(openapi::openapi))
         .method_not_allowed_fallback(async || refused(StatusCode::METHOD_NOT_ALLOWED))
         .route_layer(from_fn_with_state(Arc::clone(&context), require_key))
         .fallback(async || refused(StatusCode::NOT_FOUND))
@@ -32,16 +34,38 @@ pub fn app(context: Arc<Context>) -> Router {
 }
 
 fn refused(status: StatusCode) -> Problem {
-    Problem::new(status, "The service has POST /predict, POST /v1/outcomes and GET /v1/model.")
+    Problem::new(
+        status,
+        "The service has POST /predict, POST /v1/predict:batch, POST /v1/outcomes, GET /v1/model and GET /openapi.json.",
+    )
 }
 
-/// Lets a request pass if it shows exactly one key and that one is accepted. Nothing of the body has been read by then.
-async fn require_key(State(context): State<Arc<Context>>, request: Request, next: Next) -> Response {
-    if shown_key(request.headers()).is_some_and(|key| context.keys().accept(key)) {
-        return next.run(request).await;
+/// Lets a request pass if it shows exactly one key and that one is accepted, as an extension the client whose it is. Nothing of
+/// the body has been read by then. Too many wrong keys of one address are told to wait; a right one always passes.
+async fn require_key(State(context): State<Arc<Context>>, mut request: Request, next: Next) -> Response {
+    let keys = context.keys();
+    let Some(client) = shown_key(request.headers()).and_then(|key| keys.client(key)) else {
+        let address = request.extensions().get::<Peer>().map(|Peer(address)| *address);
+        let wrong = context.rates().wrong_key(address, Instant::now());
+        let wait = |wait| Problem::too_much("Too many wrong keys.", wait);
+        return wrong.map_or_else(wait, |()| Problem::unauthorized()).into_response();
+    };
+    if let Err(wait) = context.rates().rows(client, 1, Instant::now()) {
+        return Problem::too_much("This client has had too many rows predicted.", wait).into_response();
     }
-    Problem::unauthorized().into_response()
+    request.extensions_mut().insert(Client(Arc::clone(client)));
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(Client(Arc::clone(client)));
+    response
 }
+
+/// The client whose key a request shows: its entry's name in the Secret.
+#[derive(Clone, Debug)]
+pub struct Client(pub Arc<str>);
+
+/// The address that a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
 
 fn shown_key(headers: &HeaderMap) -> Option<&[u8]> {
     let mut keys = headers.get_all(KEY_HEADER).iter();

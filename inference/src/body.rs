@@ -12,7 +12,7 @@ use serde::{
 use std::fmt;
 
 /// Longest patient id, in characters.
-const MAX_ID: usize = 128;
+pub const MAX_ID: usize = 128;
 
 /// What a patient id must be.
 pub const ID: &str = "must be a text of 1 to 128 characters";

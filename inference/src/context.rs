@@ -6,6 +6,7 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     problem::Problem,
+    rates::Rates,
     records::{Patient, Records},
     version::Version,
 };
@@ -23,11 +24,13 @@ pub struct Context {
     keys: RwLock<Arc<Keys>>,
     bundle_fault: Mutex<String>,
     key_fault: Mutex<String>,
+    key_doubt: Mutex<String>,
     record_fault: Mutex<String>,
     announced: Once,
     is_draining: AtomicBool,
     ids: Ids,
     metrics: Metrics,
+    rates: Rates,
 }
 
 impl Context {
@@ -40,12 +43,24 @@ impl Context {
             keys: RwLock::default(),
             bundle_fault: Mutex::new("the bundle is being read".into()),
             key_fault: Mutex::new("no API key has been read".into()),
+            key_doubt: Mutex::default(),
             record_fault: Mutex::new("the pseudonym key is being read".into()),
             announced: Once::new(),
             is_draining: AtomicBool::new(false),
             ids: Ids::new(),
             metrics: Metrics::new(),
+            rates: Rates::new(None),
         }
+    }
+
+    /// The same, where clients may have only so many rows predicted in a second.
+    pub fn limited(self, rows_per_second: Option<u32>) -> Self {
+        Self { rates: Rates::new(rows_per_second), ..self }
+    }
+
+    /// How much is taken from whom.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     /// The loaded version.
@@ -103,6 +118,11 @@ impl Context {
     /// Says why keys could not be read; those read before stay accepted. True if that is news.
     pub fn miss_keys(&self, sentence: String) -> bool {
         replace(&self.key_fault, sentence)
+    }
+
+    /// Names entries of the keys that hold a line that is no key; true if that is news.
+    pub fn doubt_keys(&self, entries: String) -> bool {
+        replace(&self.key_doubt, entries)
     }
 
     /// Not ready from now on, and every answer asks its client to connect anew.

@@ -1,7 +1,7 @@
-//! One log line and the numbers for each request: method, matched path, status, time and tier. It never sees a body, and
+//! One log line and the numbers for each request: method, matched path, status, time, client and tier. It never sees a body, and
 //! never logs an id, a feature or a key.
 
-use crate::context::Context;
+use crate::{app::Client, context::Context};
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderValue, Method, header},
@@ -24,10 +24,9 @@ pub async fn record(State(context): State<Arc<Context>>, request: Request, next:
     let (status, time) = (response.status().as_u16(), start.elapsed());
     context.metrics().count_request(path, status, time);
     let latency_ms = (time.as_secs_f64() * 1e6).round() / 1e3;
-    match response.extensions().get::<Tier>() {
-        Some(Tier(tier)) => tracing::info!(method, path, status, latency_ms, tier, "request"),
-        None => tracing::info!(method, path, status, latency_ms, "request"),
-    }
+    let tier = response.extensions().get::<Tier>().map(|Tier(tier)| tier.as_str());
+    let client = response.extensions().get::<Client>().map(|Client(client)| &**client);
+    tracing::info!(method, path, status, latency_ms, client, tier, "request");
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if context.is_draining() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

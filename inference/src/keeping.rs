@@ -18,6 +18,8 @@ pub struct Keeping {
     pub store: String,
     /// Folder of this machine that `file:///` means.
     pub mount: PathBuf,
+    /// Folder with the keys of the store's bucket, a file each; none means the environment.
+    pub keys: Option<PathBuf>,
     /// The model's folder in the store; empty for the store itself.
     pub folder: String,
     /// Longest time until a prediction is written.
@@ -52,6 +54,7 @@ impl Keeping {
         Ok(Self {
             store: setting.store,
             mount: setting.mount.into(),
+            keys: None,
             folder: setting.folder,
             every: Duration::from_secs(setting.every_seconds),
             key_file: setting.key_file.into(),
@@ -66,6 +69,7 @@ impl Keeping {
         Self {
             store: "file:///".into(),
             mount: folder.into(),
+            keys: None,
             folder: String::new(),
             every: Duration::from_secs(10),
             key_file: key_file.into(),

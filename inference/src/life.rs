@@ -64,7 +64,7 @@ pub async fn run(settings: Settings) -> Exit {
 }
 
 async fn live(settings: Settings) -> io::Result<Exit> {
-    let context = Arc::new(Context::new());
+    let context = Arc::new(Context::new().limited(settings.rows_per_second));
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (close, closing) = watch::channel(false);
     if settings.records.is_some() {

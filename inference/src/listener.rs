@@ -1,8 +1,14 @@
 //! Accepting connections: HTTP/1 only, so that hyper's header timeout also closes a connection that sends nothing; at
 //! most so many at once; and an end that loses no request. `axum::serve` has none of the three.
 
+use crate::{app::Peer, wire::Wire};
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -10,7 +16,7 @@ use hyper_util::{
 use prometheus_client::metrics::gauge::Gauge;
 use std::{
     io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
     sync::Arc,
     time::Duration,
@@ -23,6 +29,9 @@ use tokio::{
 
 /// Longest time that open requests get when the service stops.
 pub const GRACE: Duration = Duration::from_secs(20);
+
+/// Longest time that a client may read nothing while it is answered.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Largest head of a request, in bytes.
 const MAX_HEAD: usize = 16 << 10;
@@ -53,11 +62,11 @@ pub struct Listener {
 }
 
 /// A connection and its place among those that may be open.
-type Accepted = (TcpStream, OwnedSemaphorePermit);
+type Accepted = (TcpStream, IpAddr, OwnedSemaphorePermit);
 
 impl Listener {
     /// Opens a port at an address; without one, at every address of the machine, IPv6 too if it has that.
-    pub async fn bind(address: Option<std::net::IpAddr>, port: u16, limits: Limits) -> io::Result<Self> {
+    pub async fn bind(address: Option<IpAddr>, port: u16, limits: Limits) -> io::Result<Self> {
         let socket = match address {
             Some(address) => TcpListener::bind((address, port)).await?,
             None => match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {
@@ -103,7 +112,7 @@ impl Listener {
             // The semaphore is never closed.
             let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { continue };
             match self.socket.accept().await {
-                Ok((stream, _)) => return (stream, permit),
+                Ok((stream, peer)) => return (stream, peer.ip(), permit),
                 Err(error) => {
                     // Such as too many open files: not worth an end, nor a busy loop.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -113,8 +122,9 @@ impl Listener {
         }
     }
 
-    fn open(&self, (stream, permit): Accepted, app: &Router, closing: &watch::Receiver<bool>) {
-        let connection = converse(stream, app.clone(), self.limits.header_timeout, closing.clone());
+    fn open(&self, (stream, peer, permit): Accepted, app: &Router, closing: &watch::Receiver<bool>) {
+        let app = (app.clone(), Peer(peer.to_canonical()));
+        let connection = converse(stream, app, self.limits.header_timeout, closing.clone());
         let open = self.open.clone();
         tokio::spawn(async move {
             open.inc();
@@ -126,12 +136,22 @@ impl Listener {
 }
 
 /// Serves one connection to its end. What goes wrong on it is the client's affair.
-async fn converse(stream: TcpStream, app: Router, header_timeout: Duration, mut closing: watch::Receiver<bool>) {
+async fn converse(
+    stream: TcpStream,
+    (app, peer): (Router, Peer),
+    header_timeout: Duration,
+    mut closing: watch::Receiver<bool>,
+) {
     let _ = stream.set_nodelay(true);
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(header_timeout);
     builder.max_header_size(MAX_HEAD).max_headers(MAX_HEADERS).max_buf_size(MAX_BUFFER);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)));
+    let app = TowerToHyperService::new(app);
+    let app = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        app.call(request)
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Wire::new(stream, WRITE_TIMEOUT)), app));
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = closing.wait_for(|is_closing| *is_closing) => connection.as_mut().graceful_shutdown(),

@@ -5,7 +5,7 @@
 use crate::{
     context::Context,
     keeping::Keeping,
-    keys::Keys,
+    keys::{Found, Keys},
     records::{NoRecords, Records},
     settings::Place,
     version::{Terms, Version},
@@ -147,10 +147,14 @@ pub async fn keys(context: &Context, folder: PathBuf) {
 async fn read_keys(context: &Context, folder: PathBuf) {
     let place = folder.display().to_string();
     match spawn_blocking(move || Keys::read(&folder)).await.map_err(io::Error::other).flatten() {
-        Ok(keys) => {
+        Ok(Found { keys, faulty }) => {
             let count = keys.len();
             if context.accept(keys) {
                 tracing::info!(count, "keys read");
+            }
+            if context.doubt_keys(faulty.join(", ")) && !faulty.is_empty() {
+                let entries = faulty.join(", ");
+                tracing::warn!(entries, "a line is neither a key nor sha256: and 64 hex digits; it opens nothing");
             }
             let reason = if count == 0 { format!("the folder {place} holds no API key") } else { String::new() };
             if context.miss_keys(reason.clone()) && count == 0 {

@@ -3,6 +3,7 @@
 
 use dropout_inference::{
     life::{Exit, run},
+    make_key::{NewKey, make_key},
     settings::{Settings, USAGE},
 };
 use dropout_model::task::path;
@@ -15,6 +16,9 @@ use std::{
 
 fn main() -> ExitCode {
     let flags: Vec<String> = env::args_os().skip(1).map(|flag| flag.to_string_lossy().into_owned()).collect();
+    if let Some((_, words)) = flags.split_first().filter(|(first, _)| *first == "make-key") {
+        return print_key(words);
+    }
     if let Some(text) = flags.iter().find_map(|flag| spoken(flag)) {
         let _ = io::stdout().write_all(text.as_bytes());
         return ExitCode::SUCCESS;
@@ -36,6 +40,21 @@ fn spoken(flag: &str) -> Option<&'static str> {
         "--help" => Some(USAGE),
         "--version" => Some(concat!("dropout-inference ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => None,
+    }
+}
+
+/// The manifest goes to standard output, so that it can be applied; the key to whoever looks on.
+fn print_key(words: &[String]) -> ExitCode {
+    match make_key(words) {
+        Ok(NewKey { key, manifest }) => {
+            eprintln!("the key, shown this once: {key}");
+            let is_written = io::stdout().write_all(manifest.as_bytes()).is_ok();
+            if is_written { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::from(2)
+        }
     }
 }
 

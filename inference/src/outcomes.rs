@@ -8,15 +8,17 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
 /// Largest body, in bytes: 1,000 outcomes with identifiers of the longest kind.
 pub const MAX_BODY: usize = 256 << 10;
 
-/// The answer: the outcomes are in the store.
-#[derive(Debug, Serialize)]
-struct Kept {
+/// The outcomes are in the store.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OutcomesKept")]
+pub struct Kept {
     /// Identities, in the order of the request. The same outcome has the same one, however often it is told.
     ids: Vec<String>,
 }

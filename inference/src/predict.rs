@@ -1,9 +1,20 @@
 //! `POST /predict`: body to row, row to risk, risk to decision. Where records are kept it leaves one to be written later;
 //! an answer never waits for that.
 
-use crate::{arrival, context::Context, journal::Tier, moment::Moment, problem::Problem, records::Kept};
+use crate::{
+    answer::Prediction,
+    arrival,
+    context::Context,
+    journal::Tier,
+    moment::Moment,
+    problem::Problem,
+    query,
+    records::{Kept, Records},
+    version::Version,
+};
 use axum::{
     Json,
+    body::Bytes,
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -21,24 +32,52 @@ pub fn not_ready() -> Problem {
 }
 
 async fn answer(context: &Context, request: Request) -> Result<Response, Problem> {
-    let version = context.version().ok_or_else(not_ready)?;
-    let records = context.records()?;
-    let body = arrival::body(request).await?;
-    let moment = Moment::now();
-    let row = version.form().read(&body, moment)?;
-    let keeping = records.map(|records| (records, records.patient(&row.patient)));
-    let prediction = version.predict(&row, context.prediction_id(keeping)).ok_or_else(too_large)?;
-    context.metrics().count_tier(version.name(), prediction.risk_level);
+    let explain = query::explain(request.uri())?;
+    let (asked, body) = Asked::read(context, request, explain).await?;
+    let prediction = asked.predict(&body)?;
     let tier = Tier(prediction.risk_level.to_owned());
-    let (id, risk) = (keeping.map(|_| prediction.prediction_id.clone()), prediction.probability);
     let mut response = Json(prediction).into_response();
     response.extensions_mut().insert(tier);
-    if let (Some((records, patient)), Some(id)) = (keeping, id) {
-        // The patient's identifier stays behind in the row.
-        let (version, date, landmark, cells) = (Arc::clone(version), row.date, row.landmark, row.cells);
-        records.keep(Kept { version, id, moment, patient, date, landmark, cells, risk });
-    }
     Ok(response)
+}
+
+/// What predictions are asked of: one version, at one moment.
+pub struct Asked<'a> {
+    context: &'a Context,
+    version: &'a Arc<Version>,
+    records: Option<&'a Records>,
+    moment: Moment,
+    explain: Option<usize>,
+}
+
+impl<'a> Asked<'a> {
+    /// Reads a request's body, unless nothing can be predicted; `explain` is how many reasons are asked for.
+    pub async fn read(
+        context: &'a Context,
+        request: Request,
+        explain: Option<usize>,
+    ) -> Result<(Self, Bytes), Problem> {
+        let version = context.version().ok_or_else(not_ready)?;
+        let records = context.records()?;
+        let body = arrival::body(request).await?;
+        Ok((Self { context, version, records, moment: Moment::now(), explain }, body))
+    }
+
+    /// The prediction for one row, the JSON object of a patient; counted and recorded.
+    pub fn predict(&self, body: &[u8]) -> Result<Prediction<'a>, Problem> {
+        let (context, version, moment) = (self.context, self.version, self.moment);
+        let row = version.form().read(body, moment)?;
+        let keeping = self.records.map(|records| (records, records.patient(&row.patient)));
+        let prediction = version.predict(&row, context.prediction_id(keeping), self.explain).ok_or_else(too_large)?;
+        context.metrics().count_tier(version.name(), prediction.risk_level);
+        if let Some((records, patient)) = keeping {
+            // The patient's identifier stays behind in the row.
+            let (version, id) = (Arc::clone(version), prediction.prediction_id.clone());
+            let (risk, date, landmark, cells) = (prediction.probability, row.date, row.landmark, row.cells);
+            records.keep(Kept { version, id, moment, patient, date, landmark, cells, risk });
+        }
+        Ok(prediction)
+    }
 }
 
 fn too_large() -> Problem {

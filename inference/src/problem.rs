@@ -5,8 +5,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 /// A refusal and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,10 +15,11 @@ pub struct Problem {
     status: StatusCode,
     detail: Cow<'static, str>,
     errors: Vec<FieldProblem>,
+    wait: Option<Duration>,
 }
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldProblem {
     /// Path of the field in the body; empty for the body itself.
     pub field: String,
@@ -25,12 +27,18 @@ pub struct FieldProblem {
     pub problem: String,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// A refusal, as RFC 9457 has it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct Document<'a> {
+    /// What the status means.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// What is wrong, in a sentence.
     #[serde(skip_serializing_if = "str::is_empty")]
     detail: &'a str,
+    /// What is wrong with each field, at most 32.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldProblem],
 }
@@ -38,18 +46,35 @@ struct Document<'a> {
 impl Problem {
     /// A problem with a sentence about it; an empty one is left out.
     pub fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new() }
+        Self { status, detail: detail.into(), errors: Vec::new(), wait: None }
     }
 
     /// A body that can be read but not accepted.
     pub fn fields(errors: Vec<FieldProblem>) -> Self {
         let detail = "The body has fields that cannot be accepted.".into();
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail, errors }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail, errors, wait: None }
     }
 
     /// No key or a wrong one. It says no more than that.
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "")
+    }
+
+    /// Too much of something; after a time it is not.
+    pub fn too_much(detail: &'static str, wait: Duration) -> Self {
+        Self { wait: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
+    }
+
+    /// What is wrong with a part of a body, such as `rows[3]`: its fields, or the part itself.
+    pub fn errors_of(self, place: &str) -> Vec<FieldProblem> {
+        if self.errors.is_empty() {
+            let is_unread = self.status == StatusCode::BAD_REQUEST;
+            let problem =
+                if is_unread { "has a number or a text that cannot be read".into() } else { self.detail.into_owned() };
+            return vec![FieldProblem { field: place.to_owned(), problem }];
+        }
+        let below = |field: &str| if field.is_empty() { place.to_owned() } else { format!("{place}.{field}") };
+        self.errors.into_iter().map(|error| FieldProblem { field: below(&error.field), ..error }).collect()
     }
 
     fn document(&self) -> Vec<u8> {
@@ -72,9 +97,14 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        let (extra, wait) = (self.extra_header(), self.wait);
         let mut response = (self.status, content_type, self.document()).into_response();
-        if let Some((name, value)) = self.extra_header() {
+        if let Some((name, value)) = extra {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        if let Some(wait) = wait {
+            let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

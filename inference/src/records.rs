@@ -123,7 +123,7 @@ impl Records {
     /// Opens the store and starts the writers. What the setting leaves open is the version's.
     pub fn start(keeping: Keeping, version: &Version, numbers: RecordNumbers) -> Result<Self, NoRecords> {
         let pseudonyms = keeping.pseudonyms()?;
-        let mut store = Store::open(&keeping.store, &keeping.mount)?;
+        let mut store = Store::open_with(&keeping.store, &keeping.mount, keeping.keys.as_deref())?;
         if !keeping.folder.is_empty() {
             store = store.within(&keeping.folder);
         }

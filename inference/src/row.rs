@@ -15,7 +15,10 @@ use std::collections::{HashMap, HashSet};
 pub const PATIENT_ID: &str = "patient_id";
 
 /// Longest landmark, in characters.
-const MAX_LANDMARK: usize = 32;
+pub const MAX_LANDMARK: usize = 32;
+
+/// Largest size of a number without a bound of its own: no measure of a patient is larger, and sums of such numbers stay finite.
+pub const MAX_NUMBER: f64 = 1e15;
 
 /// Fields of a request that are no features: they say which row it is, and are kept in records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,6 +97,13 @@ impl Form {
     /// Field of the landmark day. It may be a feature as well.
     pub fn landmark_field(&self) -> Option<&str> {
         self.landmark.day.as_deref()
+    }
+
+    /// Names that may stand in a body and are ignored, in order.
+    pub fn ignored(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.ignored.iter().map(String::as_str).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Whether a name that is no feature may stand in a body all the same.
@@ -193,10 +203,11 @@ fn number_cell(feature: &Feature, number: f64) -> Result<Cell, String> {
     if feature.kind == FeatureType::Integer && number.fract() != 0.0 {
         return Err("must be a whole number".into());
     }
-    if let Some(min) = feature.min.filter(|min| number < *min) {
+    let (min, max) = (feature.min.unwrap_or(-MAX_NUMBER), feature.max.unwrap_or(MAX_NUMBER));
+    if number < min {
         return Err(format!("must be at least {min}"));
     }
-    if let Some(max) = feature.max.filter(|max| number > *max) {
+    if number > max {
         return Err(format!("must be at most {max}"));
     }
     Ok(Cell::Number(number))

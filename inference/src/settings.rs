@@ -23,9 +23,11 @@ Serves the dropout risk of one verified bundle: POST /predict, GET /v1/model; wi
 Started by the operator:
   --serving FILE          which bundle, as which version, under which policy (JSON)
   --keys FOLDER           one API key in each file; reread when changed         [/keys]
-  --store-keys FOLDER     AWS_ACCESS_KEY_ID and so on for a bundle in a bucket, one in
-                          each file; reread when needed  [/credentials/store if there,
-                          else the environment]
+  --store-keys FOLDER     AWS_ACCESS_KEY_ID and so on for a bundle or records in a bucket,
+                          one in each file; reread when needed
+                          [/credentials/store if there, else the environment]
+Makes a client's key and prints the Secret with its digest:
+  make-key CLIENT SECRET
 Alone, by environment:
   MODEL_PATH              the bundle: a file, or s3://BUCKET/NAME
   API_KEY                 the key that clients show (or --keys)
@@ -42,12 +44,13 @@ Both; each is also an environment variable, such as HEALTH_PORT:
   --port N                port for predictions                                [8000]
   --health-port N         port for /livez, /readyz and /metrics               [9000]
   --address IP            address to listen on                                 [all]
+  --rows-per-second N     most rows that a client may have predicted in a second  [no limit]
   --max-connections N     most connections at once on the first port          [1024]
   --header-timeout TIME   longest time for the head of a request               [10s]
   --drain TIME            how long requests are still accepted when stopping    [5s]
 ";
 
-const FLAGS: [&str; 16] = [
+const FLAGS: [&str; 17] = [
     "serving",
     "keys",
     "store-keys",
@@ -55,6 +58,7 @@ const FLAGS: [&str; 16] = [
     "health-port",
     "address",
     "max-connections",
+    "rows-per-second",
     "header-timeout",
     "drain",
     "records",
@@ -85,6 +89,8 @@ pub struct Settings {
     pub health_port: u16,
     /// What clients may take.
     pub limits: Limits,
+    /// Most rows that a client may have predicted in a second; none means any number.
+    pub rows_per_second: Option<u32>,
     /// How long requests are still accepted when the service stops.
     pub drain: Duration,
 }
@@ -174,33 +180,43 @@ impl Settings {
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, BadSetting> {
         let sources = Sources { flags: parse(flags)?, environment };
-        let (bundle, terms, keys, records) = match (sources.flag("serving"), sources.variable("MODEL_PATH")) {
+        let flag = rows_per_second(&sources)?;
+        let (bundle, terms, keys, records, rate) = match (sources.flag("serving"), sources.variable("MODEL_PATH")) {
             (Some(_), None) if sources.flag("records").is_some() => return Err(BadSetting::OwnRecords),
             (Some(file), None) => {
                 let keys = KeySource::Folder(sources.flag("keys").unwrap_or_else(|| "/keys".into()).into());
-                let (bundle, terms, records) = serving(&file)?;
-                (bundle, terms, keys, records)
+                let (bundle, terms, records, rate) = serving(&file)?;
+                (bundle, terms, keys, records, rate)
             }
-            (None, Some(bundle)) => (bundle, alone(&sources)?, own_keys(&sources)?, own_records(&sources)?),
+            (None, Some(bundle)) => (bundle, alone(&sources)?, own_keys(&sources)?, own_records(&sources)?, None),
             (None, None) | (Some(_), Some(_)) => return Err(BadSetting::Source),
         };
+        let mounted = || Some(PathBuf::from(path::STORE_KEYS)).filter(|folder| folder.is_dir());
+        let store_keys = sources.flag("store-keys").map(PathBuf::from).or_else(mounted);
         let address = sources.flag("address").map(|text| text.parse()).transpose();
         let connections: u32 = sources.parsed("max-connections", 1024, "a number from 1 to 1000000")?;
         if !(1..=1_000_000).contains(&connections) {
             return Err(BadSetting::Value("--max-connections".into(), "a number from 1 to 1000000"));
         }
         Ok(Self {
-            bundle: place(bundle, sources.flag("store-keys")),
+            bundle: place(bundle, store_keys.clone()),
             terms,
             keys,
-            records,
+            records: records.map(|records| Keeping { keys: store_keys, ..records }),
             address: address.map_err(|_| BadSetting::Value("--address".into(), "an IP address"))?,
             port: sources.parsed("port", 8000, "a port")?,
             health_port: sources.parsed("health-port", 9000, "a port")?,
             limits: Limits { connections, header_timeout: sources.duration("header-timeout", 10)? },
+            rows_per_second: flag.or(rate),
             drain: sources.duration("drain", 5)?,
         })
     }
+}
+
+fn rows_per_second<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<Option<u32>, BadSetting> {
+    let Some(text) = sources.flag("rows-per-second") else { return Ok(None) };
+    let rows = text.parse().ok().filter(|rows| (1..=1_000_000).contains(rows));
+    rows.map(Some).ok_or_else(|| BadSetting::Value("--rows-per-second".into(), "a number from 1 to 1000000"))
 }
 
 fn parse(mut flags: impl Iterator<Item = String>) -> Result<HashMap<String, String>, BadSetting> {
@@ -220,15 +236,17 @@ fn parse(mut flags: impl Iterator<Item = String>) -> Result<HashMap<String, Stri
     Ok(parsed)
 }
 
-fn place(bundle: String, keys: Option<String>) -> Place {
+fn place(bundle: String, keys: Option<PathBuf>) -> Place {
     if !is_in_bucket(&bundle) {
         return Place::File(bundle.into());
     }
-    let mounted = || Some(PathBuf::from(path::STORE_KEYS)).filter(|folder| folder.is_dir());
-    Place::Object { uri: bundle, keys: keys.map(PathBuf::from).or_else(mounted) }
+    Place::Object { uri: bundle, keys }
 }
 
-fn serving(file: &str) -> Result<(String, Terms, Option<Keeping>), BadSetting> {
+/// What a serving file says: bundle, terms, records and rows of a client in a second.
+type Served = (String, Terms, Option<Keeping>, Option<u32>);
+
+fn serving(file: &str) -> Result<Served, BadSetting> {
     let bad = |problem: String| BadSetting::Serving(file.to_owned(), problem);
     let bytes = fs::read(file).map_err(|error| bad(error.to_string()))?;
     let serving: Serving = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
@@ -246,7 +264,7 @@ fn serving(file: &str) -> Result<(String, Terms, Option<Keeping>), BadSetting> {
         return Err(bad(problem.to_string()));
     }
     let terms = Terms { name, digest, policy, accepts, landmark: landmark.unwrap_or_default() };
-    Ok((serving.bundle, terms, records))
+    Ok((serving.bundle, terms, records, serving.rows_per_second))
 }
 
 fn fault(policy: &Policy) -> Option<&'static str> {
@@ -313,6 +331,7 @@ mod tests {
             port: 8000,
             health_port: 9000,
             limits: Limits { connections: 1024, header_timeout: Duration::from_secs(10) },
+            rows_per_second: None,
             drain: Duration::from_secs(5),
         };
         assert!(settings == expected);
@@ -336,6 +355,7 @@ mod tests {
         assert!(refused(&["--prot", "1"], &ALONE).contains("--prot"));
         assert!(refused(&["--port"], &ALONE).contains("--port"));
         assert!(refused(&["--drain", "5"], &ALONE).contains("--drain"));
+        assert!(refused(&["--rows-per-second", "0"], &ALONE).contains("--rows-per-second"));
         assert!(refused(&["--max-connections", "0"], &ALONE).contains("--max-connections"));
         assert!(refused(&[], &[ALONE[0], ALONE[1], ("THRESHOLD", "1.5")]).contains("THRESHOLD"));
         assert!(refused(&["--records", "x"], &ALONE).contains("PSEUDONYM_KEY_FILE"));

@@ -3,6 +3,7 @@
 
 use crate::{
     answer::{Card, Prediction},
+    reasons::reasons,
     row::{Form, LandmarkFields, Row},
 };
 use dropout_model::{
@@ -102,7 +103,8 @@ impl Version {
     }
 
     /// The prediction for a row, or nothing if its numbers are too large for a risk to be computed.
-    pub fn predict(&self, row: &Row, prediction_id: String) -> Option<Prediction<'_>> {
+    /// With the reasons that weigh most, as many as `explain` says, if it says so.
+    pub fn predict(&self, row: &Row, prediction_id: String, explain: Option<usize>) -> Option<Prediction<'_>> {
         let risk = self.scorer.risk(&row.cells);
         let decision = self.policy.decide(risk);
         risk.is_finite().then(|| Prediction {
@@ -115,6 +117,8 @@ impl Version {
             policy_hash: &self.policy_hash,
             prediction_id,
             imputed: self.form.names(&row.imputed),
+            reasons: explain
+                .map(|most| reasons(self.form.features(), &row.cells, &self.scorer.contributions(&row.cells), most)),
         })
     }
 

@@ -120,14 +120,16 @@ fn keys_are_reread_when_the_mounted_secret_changes() {
     assert_eq!((predict(service.port, "first", GOOD).0, predict(service.port, "second", GOOD).0), (200, 401));
     point("..two");
     until("the second key is accepted", || predict(service.port, "second", GOOD).0 == 200);
-    assert_eq!(predict(service.port, "first", GOOD).0, 401);
+    // Who waited has shown many wrong keys by now, and may be told to wait.
+    let is_refused = |key: &str| matches!(predict(service.port, key, GOOD).0, 401 | 429);
+    assert!(is_refused("first"));
 
     // A folder that cannot be read leaves the keys as they were; an empty one revokes them.
     fs::rename(folder.path("keys"), folder.path("gone")).unwrap();
     sleep(Duration::from_secs(3));
     assert_eq!((predict(service.port, "second", GOOD).0, get(service.health, "/readyz").0), (200, 200));
     fs::create_dir(folder.path("keys")).unwrap();
-    until("the second key is revoked", || predict(service.port, "second", GOOD).0 == 401);
+    until("the second key is revoked", || is_refused("second"));
     assert_eq!(get(service.health, "/readyz").0, 503);
 }
 

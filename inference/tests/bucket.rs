@@ -6,8 +6,17 @@ mod common;
 #[path = "../../store/tests/s3/fixture.rs"]
 mod fixture;
 
-use common::{Folder, GOOD, KEY, Service, binary, bytes, get, policy, predict, until};
-use dropout_model::{bundle::MAX_BYTES, digest::digest, policy::Serving};
+use common::{
+    Folder, GOOD, KEY, Service, binary, bytes, get,
+    kept::{batches, lines},
+    policy, predict, until,
+};
+use dropout_model::{
+    bundle::MAX_BYTES,
+    digest::digest,
+    policy::{RecordsSetting, Serving},
+    record::{PREDICTIONS, Prediction},
+};
 use fixture::{Keys, S3};
 
 const NAME: &str = "models/trial/onc-302/bundles/bundle.json";
@@ -23,6 +32,7 @@ fn served(bundle_digest: &str) -> Folder {
         policy: policy(),
         records: None,
         accepts: Vec::new(),
+        rows_per_second: None,
     };
     folder.write("serving.json", &serde_json::to_vec(&serving).unwrap());
     folder
@@ -73,6 +83,22 @@ fn f45_another_bundle_under_the_name_is_exit_3_and_so_is_one_that_is_too_large()
     let (status, log) = start(&served(&digest(b"newer")), &s3).end();
     assert_eq!(status.code(), Some(3), "{log}");
     assert!(log.contains("bytes that are read") || log.contains("bytes; at most"), "{log}");
+}
+
+#[test]
+fn records_are_written_with_the_keys_of_the_same_folder_and_renewed_ones_count_at_once() {
+    let Some(s3) = S3::start() else { return };
+    let keys = s3.keys();
+    s3.write(&Keys { secret: "wrong".repeat(6), ..keys.clone() });
+    let (folder, place) = (Folder::keeping(0), "models/trial/onc-302");
+    let setting = RecordsSetting { store: "s3://trial".into(), folder: place.into(), ..folder.setting(0) };
+    folder.write_serving_with(&digest(&bytes()), Some(setting));
+    let service = start(&folder, &s3).ready();
+    assert_eq!(predict(service.port, KEY, GOOD).0, 200);
+    let is_refused = || !get(service.health, "/metrics").2.contains("record_store_failures_total 0\n");
+    until("a refusal is counted", is_refused);
+    s3.write(&keys);
+    until("it is in the bucket", || lines(&batches::<Prediction>(&s3.store(place), PREDICTIONS)).len() == 1);
 }
 
 #[test]

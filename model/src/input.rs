@@ -101,6 +101,8 @@ pub enum Reason {
     FewDropouts,
     /// A version was trained before its training sample was kept.
     NoReference,
+    /// A kept profile of a reference is damaged, of another version, or was made otherwise than it is asked for.
+    BadProfile,
     /// A batch of records is damaged or of another trial, key or split.
     BadRecords,
     /// A bundle cannot be read or scored with.

@@ -16,6 +16,8 @@ pub mod pseudonym;
 pub mod random;
 pub mod record;
 pub mod rows;
+#[cfg(feature = "spec")]
+pub mod spec;
 pub mod split;
 pub mod task;
 pub mod trees;

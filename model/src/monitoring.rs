@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 /// The contract that this code speaks.
 pub const CONTRACT: &str = "trialops.dev/monitor/v1alpha1";
 
+/// Most metrics of an answer: all that are realised and all that are estimated.
+pub const MAX_MEASURES: usize = 11;
+
 /// Folder of drift reports in the model's folder of the store; below it a folder a window, named by its end.
 pub const DRIFT: &str = "drift";
-/// Folder of reference profiles in the model's folder of the store.
-pub const PROFILES: &str = "profiles";
 /// Where the monitor finds the ConfigMap with a report, read only. Its one entry is the report.
 pub const REPORT: &str = "/report";
 /// Where it finds the keys of the bucket that a report is in, an entry of the Secret a file.
@@ -114,7 +115,7 @@ pub struct MonitorAnswer {
     pub task: String,
     /// What the window says.
     pub verdict: WindowVerdict,
-    /// One word for why, such as `WeightedShare`, `FewRows`, `MissingColumn` or `OtherModel`.
+    /// One word for why, such as `WeightedShare`, `InsufficientData`, `MissingColumn` or `OtherModel`.
     pub reason: String,
     /// One sentence with the numbers, without a patient.
     pub message: String,
@@ -133,7 +134,7 @@ pub struct MonitorAnswer {
     /// Share of drifted columns, weighted by importance where that is known, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<f64>,
-    /// Metrics with labels that have arrived, and metrics estimated without labels; at most 8.
+    /// Metrics with labels that have arrived, and metrics estimated without labels; at most [`MAX_MEASURES`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub performance: Vec<Measure>,
     /// Patients with a certain label since production's data cut-off; none if that is not known.
@@ -167,7 +168,7 @@ pub struct Measure {
     pub metric: Metric,
     /// Whether labels have arrived for it or it was estimated without.
     pub source: PerformanceSource,
-    /// The value.
+    /// The value. It and its bounds have 5 decimals, since an answer is short.
     pub value: f64,
     /// Lower bound of its interval.
     pub low: f64,
@@ -186,6 +187,24 @@ pub enum PerformanceSource {
     Realised,
     /// Without labels.
     Estimated,
+}
+
+impl PerformanceSource {
+    /// The metrics that a look at records measures, where enough labels have arrived, or estimates.
+    pub const fn metrics(self) -> &'static [Metric] {
+        match self {
+            Self::Realised => &[
+                Metric::RocAuc,
+                Metric::Recall,
+                Metric::Precision,
+                Metric::F1,
+                Metric::AlertRate,
+                Metric::Brier,
+                Metric::CalibrationInTheLarge,
+            ],
+            Self::Estimated => &[Metric::RocAuc, Metric::F1, Metric::Precision, Metric::Recall],
+        }
+    }
 }
 
 impl MonitorAnswer {
@@ -217,4 +236,48 @@ impl MonitorAnswer {
 
 fn is_zero(value: &u64) -> bool {
     *value == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_with_every_measure_keeps_its_numbers_and_most_of_its_sentence() {
+        let measures = |source: PerformanceSource| {
+            let measure = move |metric: &Metric| Measure {
+                metric: *metric,
+                source,
+                value: -0.12345,
+                low: -0.98765,
+                high: -0.12345,
+                patients: 100_000,
+            };
+            source.metrics().iter().map(measure)
+        };
+        let performance: Vec<Measure> =
+            measures(PerformanceSource::Realised).chain(measures(PerformanceSource::Estimated)).collect();
+        assert_eq!(performance.len(), MAX_MEASURES);
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let answer = MonitorAnswer {
+            contract: CONTRACT.into(),
+            task: digest.clone(),
+            verdict: WindowVerdict::NoDrift,
+            reason: "WeightedShare".into(),
+            message: "a sentence ".repeat(100),
+            report: Some(digest.clone()),
+            folder: Some(format!("{DRIFT}/2026-11-25T00:00:00Z")),
+            window_end: Some("2026-11-25T00:00:00Z".into()),
+            patients: Some(100_000),
+            share: Some(0.123_456_789_012_345_6),
+            performance,
+            new_labelled_patients: Some(100_000),
+            lost: 100_000,
+        };
+        let text = answer.to_message().unwrap();
+        assert!(text.len() <= crate::task::MAX_ANSWER, "{} bytes", text.len());
+        let read = MonitorAnswer::read(&text, &digest).unwrap();
+        assert_eq!(read.performance, answer.performance);
+        assert!(read.message.len() > 150, "{}", read.message);
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// A resolved threshold and the tiers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
     /// Decision threshold on risk: a row is a predicted dropout if its risk is at least this.
@@ -79,9 +79,13 @@ pub struct Serving {
     /// The policy.
     pub policy: Policy,
     /// Names that a request may hold besides the bundle's features, and that are ignored: the features of the version
-    /// in the making, so that clients can send them before it is served.
+    /// in the making, so that clients can send them before it is served, and the landmark's date and day, which count
+    /// where records are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepts: Vec<String>,
+    /// Most rows that a client may have predicted in a second; none means any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_per_second: Option<u32>,
     /// What is kept of predictions and outcomes; none means nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<RecordsSetting>,

@@ -160,6 +160,11 @@ pub fn reference_file(bundle: &str) -> String {
     format!("references/sha256-{}.csv", bundle.strip_prefix("sha256:").unwrap_or(bundle))
 }
 
+/// Name of the file in the model's folder of the store that keeps the same as sorted columns, in version 1 of their format.
+pub fn profile_file(bundle: &str) -> String {
+    format!("references/sha256-{}.profile1", bundle.strip_prefix("sha256:").unwrap_or(bundle))
+}
+
 /// Name of the file in the model's folder of the store that shows a report as a page.
 pub fn page_file(digest: &str) -> String {
     format!("reports/sha256-{}.html", digest.strip_prefix("sha256:").unwrap_or(digest))

@@ -7,6 +7,7 @@ pub mod evidently;
 pub mod failure;
 pub mod frame;
 pub mod history;
+mod importance;
 pub mod job;
 pub mod method;
 pub mod page;

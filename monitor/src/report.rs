@@ -2,9 +2,12 @@
 //! It never holds a patient.
 
 mod measured;
+mod schema;
 
 use crate::method::Method;
-pub use measured::{Estimate, Performance, Power};
+pub use dropout_model::monitoring::WindowVerdict as Verdict;
+pub use measured::{Estimate, Performance, Power, RANGE};
+pub use schema::{SchemaFinding, SchemaKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -135,21 +138,6 @@ pub struct Decision {
     pub reasons: Vec<String>,
 }
 
-/// What one window says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Verdict {
-    /// The inputs, the risk or the performance moved.
-    Drift,
-    /// Nothing of relevance moved.
-    NoDrift,
-    /// Too few rows: neither drift nor no drift.
-    InsufficientData,
-    /// Columns are broken; nothing may be retrained on them.
-    SchemaBreach,
-    /// The report cannot be understood.
-    Unknown,
-}
-
 /// What is advised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Advice {
@@ -229,6 +217,28 @@ pub struct ColumnReport {
     /// What it looks like on both sides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<Shape>,
+}
+
+impl ColumnReport {
+    /// A column of which nothing is known but its name and type.
+    pub fn new(name: &str, kind: ColumnKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            is_time: false,
+            importance: None,
+            n: None,
+            missing: None,
+            test: None,
+            effect: None,
+            evidently: None,
+            drifted: None,
+            direction: None,
+            notes: Vec::new(),
+            unseen: BTreeMap::new(),
+            shape: None,
+        }
+    }
 }
 
 /// The type of a column.
@@ -377,39 +387,6 @@ pub struct CategoryShape {
     pub count: Pair<Option<u64>>,
     /// Shares, 0 to 1; none where the count is suppressed.
     pub share: Pair<Option<f64>>,
-}
-
-/// Something wrong with a column itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SchemaFinding {
-    /// What.
-    pub kind: SchemaKind,
-    /// The column.
-    pub column: String,
-    /// One sentence with numbers.
-    pub message: String,
-}
-
-/// What can be wrong with a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SchemaKind {
-    /// It is not in the window.
-    MissingColumn,
-    /// It is only in the window.
-    NewColumn,
-    /// All its values are missing.
-    AllMissing,
-    /// Far more values are missing than in the reference.
-    Missingness,
-    /// Its values are of another type.
-    OtherType,
-    /// It has categories that the reference does not have.
-    UnseenCategory,
-    /// It has values outside the feature's bounds.
-    OutOfRange,
-    /// It has one value only, and had several.
-    Constant,
 }
 
 /// An earlier window.

@@ -160,9 +160,9 @@ fn broken_columns_break_the_data() {
     let cases: [(&str, String, SchemaKind, &str, i32); 6] = [
         ("drift-empty-column", each(&|cells| cells[2].clear()), SchemaKind::AllMissing, "adherence", 12),
         ("drift-text", each(&|cells| cells[1] = "old".to_owned()), SchemaKind::OtherType, "age", 12),
-        ("drift-constant", each(&|cells| cells[3] = "north".to_owned()), SchemaKind::Constant, "region", 11),
-        ("drift-unseen", each(&|cells| cells[3] += "-9"), SchemaKind::UnseenCategory, "region", 11),
-        ("drift-range", each(&|cells| cells[1] = "7".to_owned()), SchemaKind::OutOfRange, "age", 11),
+        ("drift-constant", each(&|cells| cells[3] = "north".to_owned()), SchemaKind::Constant, "region", 12),
+        ("drift-unseen", each(&|cells| cells[3] += "-9"), SchemaKind::UnseenCategory, "region", 12),
+        ("drift-range", each(&|cells| cells[1] = "7".to_owned()), SchemaKind::OutOfRange, "age", 12),
         (
             "drift-missing",
             each(&|cells| {

@@ -4,7 +4,8 @@
 mod reports;
 
 use dropout_monitor::{
-    evidently::{Format, Imported, MAX_BYTES, Unreadable, method, read, write_legacy},
+    evidently::{Format, Imported, MAX_BYTES, Unreadable, read, write_legacy},
+    method::Method,
     report::{Advice, ColumnKind, ColumnReport, Verdict},
 };
 use reports::{Fixture, fixtures};
@@ -22,7 +23,7 @@ fn finite(value: &Value) -> Option<f64> {
 
 fn check_column(place: &str, column: &ColumnReport, expected: &Value) {
     let score = column.evidently.as_ref().unwrap();
-    assert_eq!(score.method, method(expected["method"].as_str().unwrap()), "{place}");
+    assert_eq!(score.method, Method::from_name(expected["method"].as_str().unwrap()), "{place}");
     assert!(score.method.is_some(), "{place}");
     assert_eq!(score.threshold, finite(&expected["threshold"]), "{place}");
     assert_eq!(score.score, finite(&expected["score"]), "{place}");

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use dropout_monitor::{
-    evidently::{Imported, method, read, write_legacy},
+    evidently::{Imported, read, write_legacy},
+    method::Method,
     report::{
         API_VERSION, Advice, CategoryShape, ColumnKind, ColumnReport, Dataset, Decision, DriftReport, Ecdf, Engine,
         EvidentlyScore, KIND, NumberShape, Pair, Rule, Settings, Shape, Side, Verdict,
@@ -12,22 +13,7 @@ use proptest::{collection::btree_map, option, prelude::*};
 use serde_json::json;
 
 fn column(name: &str, score: EvidentlyScore) -> ColumnReport {
-    ColumnReport {
-        name: name.to_owned(),
-        kind: ColumnKind::Num,
-        is_time: false,
-        importance: None,
-        n: None,
-        missing: None,
-        test: None,
-        effect: None,
-        drifted: score.drifted,
-        evidently: Some(score),
-        direction: None,
-        notes: Vec::new(),
-        unseen: Default::default(),
-        shape: None,
-    }
+    ColumnReport { drifted: score.drifted, evidently: Some(score), ..ColumnReport::new(name, ColumnKind::Num) }
 }
 
 fn report(rule: Rule, verdict: Verdict, dataset: Dataset, columns: Vec<ColumnReport>) -> DriftReport {
@@ -64,7 +50,7 @@ fn scores() -> impl Strategy<Value = EvidentlyScore> {
     ];
     let number = || option::of(prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO);
     (names, number(), number(), option::of(any::<bool>())).prop_map(|(display, score, threshold, drifted)| {
-        EvidentlyScore { method: method(&display), display, score, threshold, drifted }
+        EvidentlyScore { method: Method::from_name(&display), display, score, threshold, drifted }
     })
 }
 
@@ -129,7 +115,7 @@ proptest! {
 }
 
 fn score(display: &str, score: f64) -> EvidentlyScore {
-    let method = method(display);
+    let method = Method::from_name(display);
     EvidentlyScore {
         method,
         display: display.to_owned(),

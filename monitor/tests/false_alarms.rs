@@ -6,7 +6,7 @@
 mod fires;
 mod worlds;
 
-use fires::run;
+use fires::{SEEDS, run};
 use worlds::{Setting, World};
 
 fn setting(world: World, shift: f64) -> Setting {
@@ -17,7 +17,7 @@ fn setting(world: World, shift: f64) -> Setting {
 fn policies_stay_quiet_without_a_shift() {
     for world in [World::Plain, World::Clustered, World::Ageing] {
         for has_risk in [false, true] {
-            let counted = run(Setting { has_risk, ..setting(world, 0.0) }, 20, 10);
+            let counted = run(Setting { has_risk, ..setting(world, 0.0) }, SEEDS..SEEDS + 20, 10);
             assert_eq!((counted.windows, counted.unjudged), (200, 0), "{world:?}");
             assert!(counted.firing * 20 <= counted.windows, "{world:?}: {counted:?}");
         }
@@ -28,7 +28,7 @@ fn policies_stay_quiet_without_a_shift() {
 fn policies_find_a_shift_by_their_third_window() {
     for world in [World::Plain, World::Clustered, World::Ageing] {
         for weight in [None, Some(0.1)] {
-            let counted = run(Setting { weight, ..setting(world, 0.6) }, 67, 3);
+            let counted = run(Setting { weight, ..setting(world, 0.6) }, SEEDS..SEEDS + 67, 3);
             assert!(counted.by_third * 100 >= counted.policies * 95, "{world:?}: {counted:?}");
         }
     }

@@ -118,8 +118,6 @@ fn watched() -> DriftReport {
 /// A report that was read from Evidently: scores and verdicts, nothing else.
 fn foreign() -> DriftReport {
     let score = |name: &str, (score, drifted): (f64, bool)| ColumnReport {
-        n: None,
-        missing: None,
         drifted: Some(drifted),
         evidently: Some(EvidentlyScore {
             method: None,
@@ -128,7 +126,7 @@ fn foreign() -> DriftReport {
             threshold: None,
             drifted: Some(drifted),
         }),
-        ..bare(name, ColumnKind::Unknown)
+        ..ColumnReport::new(name, ColumnKind::Unknown)
     };
     let columns =
         vec![score("age", (0.412_345_678_901_234, true)), score("sex", (0.02, false)), score("site", (0.01, false))];
@@ -147,6 +145,7 @@ fn broken() -> DriftReport {
         kind: SchemaKind::MissingColumn,
         column: "adherence".into(),
         message: "the reference has this column, the window does not".into(),
+        breaks: true,
     }];
     report
 }

@@ -2,7 +2,7 @@
 //! comparison skips loudly without the fixtures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use dropout_model::random::Stream;
+use dropout_model::{monitoring::PerformanceSource, random::Stream};
 use dropout_monitor::performance::{
     Labelled, Outcome, Unmeasured, against, assumption, coverage, estimated, expectations, realised, summary,
 };
@@ -143,7 +143,7 @@ fn risks_that_mean_what_they_say_are_not_calibrated() {
     // 24 of 32 flagged rows and 8 of the others drop out; the area is that of the corner (0.25, 0.75).
     for (expectation, name) in told.iter().zip(["roc_auc", "f1", "precision", "recall", "specificity", "accuracy"]) {
         assert_eq!((expectation.metric, expectation.value, expectation.reference), (name, 0.75, 0.75));
-        assert!(!expectation.has_fallen());
+        assert!(!expectation.estimate().has_fallen());
     }
     // Of one row: sd of a share of 0.75 over the root of the rows that count, here all.
     assert!((told[5].error - (0.75_f64 * 0.25 / 64.0).sqrt()).abs() < 1e-15);
@@ -157,8 +157,8 @@ fn fall_is_told_when_the_window_is_harder_to_order() {
     let reference = Labelled { risk: &risk, label: &label };
     let hard: Vec<f64> = (0..400).map(|row| 0.4 + 0.2 * f64::from(row) / 400.0).collect();
     let area = |window: &[f64]| expectations(reference, window, THRESHOLD).unwrap().swap_remove(0);
-    assert!(area(&hard).has_fallen() && area(&hard).estimate().alert == Some(true), "{:?}", area(&hard));
-    assert!(!area(&risk[..400]).has_fallen());
+    assert!(area(&hard).estimate().has_fallen() && area(&hard).estimate().alert == Some(true), "{:?}", area(&hard));
+    assert!(!area(&risk[..400]).estimate().has_fallen());
     // Too short for two chunks of the window's size: nothing is known of limits, and no alert is told.
     assert_eq!(expectations(reference, &risk[..2500], THRESHOLD).unwrap()[0].estimate().alert, None);
 }
@@ -257,4 +257,25 @@ fn performance_beside_the_reference_alerts_only_on_the_worse_side() {
     assert_eq!(alerts(&perfect), [Some(false); 2]);
     let random: Vec<bool> = (0..600).map(|row| Stream::new(9).unit(row) < 0.5).collect();
     assert_eq!(alerts(&random), [Some(true); 2]);
+}
+
+#[test]
+fn every_metric_that_a_trigger_may_ask_for_is_told() {
+    let (risk, label) = world(400, 11);
+    let known = Labelled { risk: &risk, label: &label };
+    let patients: Vec<String> = (0..400).map(|patient| format!("p{patient}")).collect();
+    let told = |estimates: Vec<dropout_monitor::report::Estimate>| -> Vec<String> {
+        estimates.into_iter().map(|estimate| estimate.metric).collect()
+    };
+    let estimates = told(estimated(known, &risk, THRESHOLD).unwrap());
+    let measured = told(realised(&outcomes(&risk, &label, &patients), THRESHOLD, 7).unwrap());
+    for (source, told) in [(PerformanceSource::Estimated, estimates), (PerformanceSource::Realised, measured)] {
+        for metric in source.metrics() {
+            assert!(
+                told.iter().any(|name| name == metric.name()),
+                "{source:?} {} is not among {told:?}",
+                metric.name()
+            );
+        }
+    }
 }

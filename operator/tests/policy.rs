@@ -253,7 +253,7 @@ async fn firings_that_ask_for_a_training_and_were_not_answered_are_told_oldest_f
 }
 
 #[tokio::test]
-async fn blackouts_are_told_as_times_and_one_that_cannot_be_read_has_no_end() {
+async fn blackouts_are_told_as_times_and_one_that_cannot_be_read_has_neither_start_nor_end() {
     let mut policy = policy();
     policy["spec"]["blackouts"] = json!([
         {"name": "lock", "start": "2026-12-20T00:00:00+01:00", "end": "2027-01-02T00:00:00Z"},
@@ -265,7 +265,7 @@ async fn blackouts_are_told_as_times_and_one_that_cannot_be_read_has_no_end() {
         blackouts,
         [
             ("lock".to_owned(), time("2026-12-19T23:00:00Z"), time("2027-01-02T00:00:00Z")),
-            ("odd".to_owned(), time("2026-12-20T00:00:00Z"), jiff::Timestamp::MAX),
+            ("odd".to_owned(), jiff::Timestamp::MIN, jiff::Timestamp::MAX),
         ]
     );
 }
@@ -316,7 +316,7 @@ async fn the_status_is_written_first_then_the_model_is_told_of_a_firing_then_the
     assert_eq!((asked[0].method.as_str(), &asked[0].body["metadata"]["uid"]), ("PATCH", &json!(POLICY_UID)));
     assert_eq!(asked[0].body["metadata"]["resourceVersion"], json!("11"));
     assert_eq!(asked[1].body["regarding"]["kind"], json!("DropoutModel"));
-    assert_eq!(asked[1].body["reason"], json!("PolicyFired"));
+    assert_eq!(asked[1].body["reason"], json!("Fired"));
     assert_eq!(asked[3].body["metadata"]["ownerReferences"][0]["uid"], json!(POLICY_UID));
 }
 

@@ -162,6 +162,23 @@ fn the_serving_file_says_where_and_how_records_are_kept_only_if_they_are() {
 }
 
 #[test]
+fn a_request_may_hold_the_fields_of_the_landmark_whether_or_not_records_are_kept() {
+    let accepts = |manifest: &Value| -> Vec<String> {
+        let text = serving_objects(manifest).config["data"]["serving.json"].as_str().unwrap().to_owned();
+        serde_json::from_str::<Serving>(&text).unwrap().accepts
+    };
+    let features = ["age", "days_in_trial", "visits_completed", "adverse_events"];
+    // The landmark day of the quickstart is a feature.
+    assert_eq!(accepts(&quickstart()), [&features[..], &["landmark_date"]].concat());
+    assert_eq!(accepts(&with_records()), [&features[..], &["visit_date", "day_in_trial"]].concat());
+    let mut without = quickstart();
+    let spec = without["spec"].as_object_mut().unwrap();
+    spec.remove("index");
+    spec.remove("landmark");
+    assert_eq!(accepts(&without), features);
+}
+
+#[test]
 fn whoever_prepares_rows_reads_the_store_only_if_records_count_and_never_writes_it() {
     let of = |manifest: &Value| {
         let pod = training(manifest, CandidateWork::Train).spec.unwrap().template.spec.unwrap();

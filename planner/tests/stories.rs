@@ -6,7 +6,6 @@ mod world;
 use dropout_crds::command::CommandName;
 use dropout_model::task::Outcome;
 use dropout_planner::observed::{ClaimFact, RunFailure, ServingFault};
-use std::{env, fs, path::PathBuf};
 use world::{World, story::out_of_memory};
 
 /// Compares a story with its golden file.
@@ -14,13 +13,7 @@ fn is_told(name: &str, story: impl FnOnce(&mut World)) {
     let mut world = World::new();
     story(&mut world);
     assert_eq!(world.ledger.broken, [], "{}", world.transcript.join("\n"));
-    let told = format!("{}\n", world.transcript.join("\n"));
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stories").join(format!("{name}.txt"));
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, &told).unwrap();
-    }
-    let golden = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(told, golden, "{} is another story now; UPDATE_GOLDEN=1 writes it anew", path.display());
+    world.is_golden(name);
 }
 
 #[test]

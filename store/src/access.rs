@@ -9,6 +9,10 @@ const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 const TOKEN: &str = "AWS_SESSION_TOKEN";
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 const REGION: &str = "AWS_REGION";
+/// The file with certificates of authorities.
+const AUTHORITIES: &str = "AWS_CA_BUNDLE";
+/// The entry of a Secret with the same.
+const AUTHORITIES_ENTRY: &str = "ca.crt";
 /// The region of a server that has none.
 const ANY_REGION: &str = "us-east-1";
 
@@ -25,6 +29,8 @@ pub struct Access {
     pub endpoint: Option<String>,
     /// The region.
     pub region: String,
+    /// Certificates of authorities, PEM, that vouch for the server beside the public ones.
+    pub authorities: Option<String>,
 }
 
 impl fmt::Debug for Access {
@@ -47,7 +53,9 @@ impl Access {
         let needed = |name: &str| given(name).ok_or_else(|| missing(name, folder));
         let either = |name: &str| given(name).or_else(|| variable(name));
         let endpoint = either(ENDPOINT).map(|endpoint| endpoint.trim_end_matches('/').to_owned());
+        let authorities = folder.and_then(|folder| entry(folder, AUTHORITIES_ENTRY));
         Ok(Self {
+            authorities: authorities.map_or_else(named_authorities, |text| Ok(Some(text)))?,
             key: needed(ACCESS_KEY)?,
             secret: needed(SECRET_KEY)?,
             token: given(TOKEN),
@@ -79,6 +87,14 @@ fn missing(name: &str, folder: Option<&Path>) -> String {
         Some(folder) => format!("there is no {name} in {}; add it to the Secret", folder.display()),
         None => format!("{name} is not set; set it, or name a Secret that holds it"),
     }
+}
+
+/// The certificates in the file that the environment names.
+fn named_authorities() -> Result<Option<String>, String> {
+    let Some(file) = variable(AUTHORITIES) else { return Ok(None) };
+    fs::read_to_string(&file)
+        .map(Some)
+        .map_err(|error| format!("{AUTHORITIES} names {file}, which cannot be read: {error}"))
 }
 
 fn entry(folder: &Path, name: &str) -> Option<String> {
@@ -121,6 +137,8 @@ mod tests {
             token: None,
             endpoint: Some("http://127.0.0.1:1".into()),
             region: ANY_REGION.into(),
+            // The machine that tests may name some of its own.
+            authorities: named_authorities().unwrap(),
         };
         assert_eq!(access, expected);
         assert!(access.is_plain());

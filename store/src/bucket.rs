@@ -158,8 +158,8 @@ fn joined(folder: &str, name: &str) -> String {
 
 fn client(bucket: &str, access: &Access, patience: &Patience) -> Result<AmazonS3, Fault> {
     engine::prepare();
-    let wire = Wire::new(access, patience).map_err(|_| {
-        Fault::Lasting("the certificates of this machine cannot be read; install them or set SSL_CERT_FILE".into())
+    let wire = Wire::new(access, patience).ok_or_else(|| {
+        Fault::Lasting("the certificates of ca.crt in the Secret, or of AWS_CA_BUNDLE, are no PEM; correct them".into())
     })?;
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)

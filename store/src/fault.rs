@@ -121,12 +121,20 @@ impl From<object_store::Error> for Fault {
             if let Some(refusal) = error.downcast_ref::<Refusal>() {
                 return refusal.fault();
             }
+            // TLS reports it within an error of another kind, so only its words tell it from a server that is away.
+            if error.to_string().contains("invalid peer certificate") {
+                return Self::Lasting(DISTRUSTED.into());
+            }
             broken = broken.or_else(|| error.downcast_ref::<HttpError>().map(HttpError::kind));
             source = error.source();
         }
         broken.map_or_else(|| Self::Passing("its answer is not that of an S3 server".into()), silence)
     }
 }
+
+/// The server is not the one it says to be, as far as we know.
+const DISTRUSTED: &str = "its certificate is vouched for by nobody that is trusted, is for another name or has expired; give \
+    the authority's certificate as ca.crt in the Secret, or correct AWS_ENDPOINT_URL";
 
 /// What it means that there was no answer, or half of one.
 fn silence(kind: HttpErrorKind) -> Fault {

@@ -8,6 +8,7 @@ use object_store::{
     ClientOptions,
     client::{HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService},
 };
+use reqwest::Certificate;
 
 /// Most bytes of an answer that is no object, such as a page of a listing.
 const MAX_ANSWER: usize = 16 << 20;
@@ -19,14 +20,18 @@ const MAX_REFUSAL: usize = 64 << 10;
 pub struct Wire(HttpClient);
 
 impl Wire {
-    /// A client. Where TLS is not spoken no certificates are needed.
-    pub fn new(access: &Access, patience: &Patience) -> reqwest::Result<Self> {
+    /// A client. It trusts the public authorities, those of this machine and those of the access; where TLS is not spoken it
+    /// needs none.
+    pub fn new(access: &Access, patience: &Patience) -> Option<Self> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(patience.connect)
             .read_timeout(patience.stall);
-        let client = if access.is_plain() { client.tls_certs_only([]) } else { client };
-        Ok(Self(HttpClient::new(client.build()?)))
+        let client = match access.is_plain() {
+            true => client.tls_certs_only([]),
+            false => client.tls_certs_merge(authorities(access)?),
+        };
+        Some(Self(HttpClient::new(client.build().ok()?)))
     }
 
     async fn answer(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
@@ -49,6 +54,18 @@ impl Wire {
         let body = ended(body.bytes_stream(), MAX_ANSWER).await?;
         Ok(HttpResponse::from_parts(head, body.into()))
     }
+}
+
+/// The public authorities, as browsers trust them, built in since an image has no others, and those of the access; none if
+/// those of the access are no certificates.
+fn authorities(access: &Access) -> Option<Vec<Certificate>> {
+    let public = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    let mut all: Vec<Certificate> = public.filter_map(|certificate| Certificate::from_der(certificate).ok()).collect();
+    if let Some(own) = &access.authorities {
+        let own = Certificate::from_pem_bundle(own.as_bytes()).ok().filter(|own| !own.is_empty())?;
+        all.extend(own);
+    }
+    Some(all)
 }
 
 /// All bytes of an answer of at most `limit`.

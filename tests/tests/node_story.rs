@@ -3,7 +3,7 @@
 
 mod node;
 
-use node::{KEY, Trial, condition, is_idle, node as real_node, predict, production, shared};
+use node::{KEY, Trial, condition, is_idle, no_trace, node as real_node, predict, production, shared};
 use serde_json::{Value, json};
 use std::{
     sync::{
@@ -127,7 +127,7 @@ fn a_real_trial_is_trained_judged_served_rolled_and_a_worse_model_refused() {
         .wait("v1 is served again", |model| production(model) == "v1" && condition(model, "Ready")["status"] == "True");
     assert!(back["status"]["quarantined"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "v2")));
     assert_eq!(serves(&trial, port, &patient())["model_version"], "v1");
-    no_canary(&trial, "CANARY-4711");
+    no_trace(&trial, "CANARY-4711");
 }
 
 /// Waits until every pod answers with the version and digest that status names.
@@ -147,20 +147,6 @@ fn serves(trial: &Trial<'_>, port: u16, body: &Value) -> Value {
         last = answer;
     }
     last
-}
-
-/// Nothing of a patient and no key stands in a log, event, status or label.
-fn no_canary(trial: &Trial<'_>, patient: &str) {
-    let look = |arguments: &[&str]| trial.node.kubectl(arguments);
-    let texts = [
-        look(&["-n", &trial.namespace, "get", "events,pods,jobs,configmaps,deployments,dropoutmodels", "-o", "yaml"]),
-        look(&["-n", &trial.namespace, "logs", "-l", "app.kubernetes.io/component=serving", "--tail=-1"]),
-        look(&["-n", "dropout-system", "logs", "deployment/dropout", "--tail=-1"]),
-    ];
-    for text in &texts {
-        assert!(!text.contains(patient), "a patient's id was written");
-        assert!(!text.contains(KEY), "a key was written");
-    }
 }
 
 #[test]

@@ -131,7 +131,10 @@ fn a_candidate_learns_from_records_and_is_judged_on_them() {
     let evidence = second.evidence.unwrap();
     let bundle = cluster.read(&format!("{STORE}/{}", bundle_file(&evidence.bundle)));
     let bundle = Bundle::read(&bundle, Some(&evidence.bundle)).unwrap();
-    assert_eq!(bundle.cutoff.as_deref(), Some("2026-11-20"));
+    // The newest landmark that is 28 days old: what is younger was neither learned from nor judged on.
+    let is_old = |day: &jiff::civil::Date| *day <= date(2026, 10, 23);
+    let newest = cohort().rows().iter().map(|row| row.landmark_date).filter(is_old).max().unwrap();
+    assert_eq!(bundle.cutoff, Some(newest.to_string()));
     let report: Value =
         serde_json::from_slice(&cluster.read(&format!("{STORE}/{}", report_file(&evidence.report)))).unwrap();
     let counts = &report["records"]["counts"];
@@ -142,6 +145,19 @@ fn a_candidate_learns_from_records_and_is_judged_on_them() {
     let of_records: Vec<u32> =
         rows.lines().filter_map(|line| u32::from_str_radix(line.split(',').next()?, 16).ok()).collect();
     assert!(of_records.len() > 1_000 && of_records.iter().all(|patient| !held(*patient)));
+}
+
+#[test]
+fn the_same_records_give_the_same_bundle_on_a_later_day() {
+    let cluster = with_cohort("records-later");
+    // All labels are certain by the first of the days: the time of the training is the only thing that differs.
+    let bundle = |day: &str| {
+        let asked = Task { records: Some(RecordsAsked { cutoff: day.into() }), ..task(1, &spec(), None) };
+        let answer = cluster.answered(&asked);
+        assert_eq!(answer.outcome, Judged::Passed, "{day}: {}", answer.message);
+        answer.evidence.unwrap().bundle
+    };
+    assert_eq!(bundle("2027-01-20"), bundle("2027-06-20"));
 }
 
 #[test]

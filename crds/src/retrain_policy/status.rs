@@ -109,7 +109,7 @@ pub struct LastReport {
     pub share: Option<f64>,
     /// Metrics of production in the window.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 8))]
+    #[schemars(length(max = 11))]
     pub performance: Vec<MeasureStatus>,
     /// Patients with a certain label since production's data cut-off.
     #[serde(default, skip_serializing_if = "Option::is_none")]

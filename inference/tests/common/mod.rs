@@ -132,6 +132,7 @@ impl Folder {
             bundle_digest: bundle_digest.into(),
             policy: policy(),
             accepts: Vec::new(),
+            rows_per_second: None,
             records,
         };
         self.write("serving.json", &serde_json::to_vec(&serving).unwrap());

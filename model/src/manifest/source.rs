@@ -19,7 +19,7 @@ pub struct Source {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persistent_volume_claim: Option<Claim>,
     /// The Secret with the keys of `s3://`: its entries AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if needed,
-    /// AWS_SESSION_TOKEN, AWS_ENDPOINT_URL and AWS_REGION. Left out: the uri is `file:///`.
+    /// AWS_SESSION_TOKEN, AWS_ENDPOINT_URL, AWS_REGION and ca.crt. Left out: the uri is `file:///`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<SecretRef>,
     /// Digest of the file, `sha256:` and 64 hex digits. A change of it starts a training; a file with another digest

@@ -81,7 +81,8 @@ impl Records {
             let _ = writer.write_record(columns.iter().map(|column| column.cell(row, &terms)));
         }
         let held = rows.iter().map(AssembledRow::is_held_out).collect();
-        File { bytes: writer.into_inner().unwrap_or_default(), held, counts, lost: self.lost }
+        let last = rows.iter().map(|row| row.prediction.date.clone()).max();
+        File { bytes: writer.into_inner().unwrap_or_default(), held, last, counts, lost: self.lost }
     }
 }
 
@@ -115,6 +116,8 @@ pub struct File {
     pub bytes: Vec<u8>,
     /// By row: whether its patient is held out.
     pub held: Vec<bool>,
+    /// The newest landmark's date, `YYYY-MM-DD`; none without rows.
+    pub last: Option<String>,
     /// What was counted on the way.
     pub counts: Counts,
     /// Lines that were lost before they were written.

@@ -119,12 +119,12 @@ impl<'b> Opened<'b> {
         Ok(self.names)
     }
 
-    /// A column of a Parquet file as numbers; `None` if it must go through text.
-    pub fn numbers(self, name: &str) -> Result<Option<Vec<f64>>, BadInput> {
+    /// The first numbers of a column of a Parquet file; `None` if it must go through text.
+    #[cfg(feature = "parquet")]
+    pub fn numbers(self, name: &str, most: usize) -> Result<Option<Vec<f64>>, BadInput> {
         match self.records {
             Unread::Csv(_) => Ok(None),
-            #[cfg(feature = "parquet")]
-            Unread::Parquet(parquet) => parquet.numbers(name),
+            Unread::Parquet(parquet) => parquet.numbers(name, most),
         }
     }
 

@@ -18,9 +18,9 @@ use crate::{
     split::{fold, is_holdout},
 };
 pub use date::Day;
-pub use read::{
-    Files, MAX_FILE, RecordRows, all_columns, column_names, named_columns, number_column, read, read_all, read_features,
-};
+pub use read::{Files, MAX_FILE, RecordRows, all_columns, column_names, named_columns, read, read_all, read_features};
+#[cfg(feature = "parquet")]
+pub use read::{first_numbers, number_column};
 use std::collections::BTreeSet;
 
 /// What rows are read for: the features of a manifest and, beside them, those of a production bundle.

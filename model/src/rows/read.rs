@@ -139,8 +139,15 @@ pub fn column_names(file: &str, bytes: &[u8]) -> Result<Vec<String>, BadInput> {
 
 /// A column of a Parquet file as numbers, missing values as NaN; `None` if its cells must be read as text, which is so for
 /// every CSV file.
+#[cfg(feature = "parquet")]
 pub fn number_column(file: &str, bytes: &[u8], name: &str) -> Result<Option<Vec<f64>>, BadInput> {
-    Opened::new(file, bytes)?.numbers(name)
+    Opened::new(file, bytes)?.numbers(name, usize::MAX)
+}
+
+/// The first so many numbers of such a column.
+#[cfg(feature = "parquet")]
+pub fn first_numbers(file: &str, bytes: &[u8], (name, most): (&str, usize)) -> Result<Option<Vec<f64>>, BadInput> {
+    Opened::new(file, bytes)?.numbers(name, most)
 }
 
 /// The names of all columns of a file, and its records, unchecked; a name that is there twice is refused.

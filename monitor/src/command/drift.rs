@@ -5,7 +5,7 @@ use super::{
     sides::{Sides, sides},
 };
 use crate::{
-    engine::{Comparison, compare},
+    engine::{Comparison, choose, compare_rows},
     evidently::write_legacy,
     failure::Failure,
     history::{History, Key},
@@ -58,14 +58,15 @@ fn compared(sides: &Sides, rule: Rule, history: Option<&History>) -> DriftReport
         version: None,
         bundle: sides.bundle.clone(),
     });
-    let performance = measured(sides).unwrap_or_else(|why| {
+    let chosen = choose(&sides.reference, &sides.window);
+    let performance = measured(sides, &chosen).unwrap_or_else(|why| {
         eprintln!("NOTE: performance is not known: {why}");
         None
     });
     let (reference, window) = (sides.reference.digest.as_deref(), sides.window.digest.as_deref());
     let key = Key { window, reference, rule };
     let history = history.map(|history| history.before(key)).unwrap_or_default();
-    page::fit(compare(&Comparison {
+    let asked = Comparison {
         schema: &sides.schema,
         reference: &sides.reference,
         window: &sides.window,
@@ -74,7 +75,8 @@ fn compared(sides: &Sides, rule: Rule, history: Option<&History>) -> DriftReport
         model,
         history: &history,
         performance,
-    }))
+    };
+    page::fit(compare_rows(&asked, &chosen))
 }
 
 fn write_all(report: &DriftReport, folder: &Path) -> Result<(), Failure> {

@@ -7,18 +7,25 @@ use dropout_store::Store;
 use std::{fs, io::Read as _, path::Path};
 
 /// Its lines of the help.
-pub const HELP: &str = "--store DIR (--pseudonym HEX | --key FILE --patient-id-file FILE|-)
-               takes a patient out of all recorded predictions and outcomes; DIR is the model's folder of the store. The
-               identifier is read from a file or standard input, so that it stands in no shell history. Bundles,
+pub const HELP: &str = "--store DIR|s3://BUCKET/FOLDER [--credentials DIR] (--pseudonym HEX | --key FILE --patient-id-file FILE|-)
+               takes a patient out of all recorded predictions and outcomes; the store is the model's folder of it. The keys
+               of a bucket are the usual variables, or files of a folder, such as a mounted Secret. The identifier is read from a file or standard input, so that it stands in no shell history. Bundles,
                references and reports that were made before are not changed; retrain to forget what was learned";
 
 /// Does it.
 pub fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let store = Store::at(Path::new(arguments.needed("store")?));
+    let store = store(arguments.needed("store")?, arguments.optional("credentials"))?;
     let pseudonym = pseudonym(arguments)?;
     let erased = records::erase(&store, &pseudonym)?;
     println!("{} lines taken out of {} of {} batches", erased.lines, erased.changed, erased.batches);
     Ok(0)
+}
+
+fn store(place: &str, credentials: Option<&str>) -> Result<Store, Failure> {
+    if !place.starts_with("s3://") {
+        return Ok(Store::at(Path::new(place)));
+    }
+    Ok(Store::open_with(place, Path::new("/"), credentials.map(Path::new))?)
 }
 
 fn pseudonym(arguments: &Arguments) -> Result<String, Failure> {

@@ -7,6 +7,7 @@ mod erase;
 mod import;
 mod job;
 mod performance;
+mod profile;
 mod sides;
 
 use crate::failure::Failure;
@@ -49,10 +50,20 @@ const COMMANDS: &[Command] = &[
         help: import::HELP,
         run: import::run,
     },
+    Command {
+        name: "profile",
+        known: Known { options: &["spec", "reference", "bundle", "patient", "risk", "out"], flags: &[], words: 0 },
+        help: profile::HELP,
+        run: profile::run,
+    },
     Command { name: "job", known: Known { options: &["root"], flags: &[], words: 0 }, help: job::HELP, run: job::run },
     Command {
         name: "erase",
-        known: Known { options: &["store", "pseudonym", "key", "patient-id-file"], flags: &[], words: 0 },
+        known: Known {
+            options: &["store", "credentials", "pseudonym", "key", "patient-id-file"],
+            flags: &[],
+            words: 0,
+        },
         help: erase::HELP,
         run: erase::run,
     },

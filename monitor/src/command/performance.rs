@@ -5,7 +5,7 @@ use super::{
     sides::{Sides, sides},
 };
 use crate::{
-    engine::choose,
+    engine::{Chosen, choose},
     failure::Failure,
     performance::{Expectation, Labelled, Outcome, Unmeasured, against, coverage, expectations, realised, summary},
     report::{Estimate, Performance},
@@ -31,7 +31,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, Failure> {
     arguments.needed("risk")?;
     let sides = sides(arguments)?;
     let bad = |why: String| BadInput::new(Reason::NoData, why);
-    let performance = measured(&sides).map_err(bad)?;
+    let chosen = choose(&sides.reference, &sides.window);
+    let performance = measured(&sides, &chosen).map_err(bad)?;
     let performance = performance.ok_or_else(|| bad("neither risks nor labels are known: give --risk".to_owned()))?;
     if let Some(folder) = arguments.optional("out") {
         let bytes = serde_json::to_vec_pretty(&performance).unwrap_or_default();
@@ -42,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Failure> {
 }
 
 /// How well the model does, as far as the files say; none without risks and labels on the reference. An error is a sentence.
-pub fn measured(sides: &Sides) -> Result<Option<Performance>, String> {
+pub fn measured(sides: &Sides, chosen: &Chosen) -> Result<Option<Performance>, String> {
     let (reference, window) = (&sides.reference, &sides.window);
     let Some(spec) = &sides.spec else { return Ok(None) };
     if reference.risk.is_empty() || window.risk.is_empty() {
@@ -51,7 +52,6 @@ pub fn measured(sides: &Sides) -> Result<Option<Performance>, String> {
     if reference.label.iter().all(Option::is_none) {
         return Err("the reference has no labels".to_owned());
     }
-    let chosen = choose(reference, window);
     let known = |row: &usize| Some((*reference.risk.get(*row)?, (*reference.label.get(*row)?)?));
     let (risk, label): (Vec<f64>, Vec<bool>) = chosen.reference.iter().filter_map(known).unzip();
     let labelled = Labelled { risk: &risk, label: &label };

@@ -5,10 +5,12 @@ use super::Arguments;
 use crate::{
     failure::Failure,
     frame::{ColumnSpec, Frame, Guess, Roles, guess, of_manifest, read},
+    importance,
     spec::{self, Spec},
 };
 use dropout_model::{
-    bundle::{Bundle, Cell, Scorer},
+    bundle::{Bundle, BundleError, MAX_BYTES},
+    digest::digest,
     input::{BadInput, Reason},
 };
 use std::path::Path;
@@ -32,10 +34,7 @@ pub fn sides(arguments: &Arguments) -> Result<Sides, Failure> {
     let spec = arguments.optional("spec").map(spec::read).transpose()?;
     let (reference, window) = (arguments.needed("reference")?, arguments.needed("current")?);
     let roles = roles(arguments, spec.as_ref());
-    let mut schema = match &spec {
-        Some(spec) => of_manifest(&spec.manifest.features),
-        None => guessed(reference, roles)?,
-    };
+    let mut schema = schema(spec.as_ref(), reference, roles)?;
     let bundle = arguments.optional("bundle").map(|file| weigh(file, &mut schema)).transpose()?;
     let asked = (schema.as_slice(), roles);
     let (reference, window) = std::thread::scope(|scope| {
@@ -45,10 +44,37 @@ pub fn sides(arguments: &Arguments) -> Result<Sides, Failure> {
     });
     let crashed = |_| Failure::Moved("the reading of the window ended early; report this as a fault".to_owned());
     let (reference, window) = (reference?, window.map_err(crashed)??);
+    check_kept(arguments, &reference, bundle.as_deref())?;
     Ok(Sides { schema, reference, window, bundle, spec })
 }
 
-fn roles<'a>(arguments: &'a Arguments, spec: Option<&'a Spec>) -> Roles<'a> {
+/// The columns: by the specification, or guessed from the reference.
+pub fn schema(spec: Option<&Spec>, reference: &str, roles: Roles<'_>) -> Result<Vec<ColumnSpec>, Failure> {
+    match spec {
+        Some(spec) => Ok(of_manifest(&spec.manifest.features)),
+        None => guessed(reference, roles),
+    }
+}
+
+/// Refuses a profile that was kept for another bundle than the one that is given.
+fn check_kept(arguments: &Arguments, reference: &Frame, bundle: Option<&str>) -> Result<(), BadInput> {
+    let (Some(kept), Some(bundle)) = (reference.kept_for.as_deref(), bundle) else { return Ok(()) };
+    if kept == bundle {
+        return Ok(());
+    }
+    let name = arguments.optional("reference").unwrap_or_default();
+    let message =
+        format!("{name} was kept for the bundle {kept}, not for {bundle}; give that bundle, or its own reference");
+    Err(BadInput::new(Reason::BadProfile, message))
+}
+
+/// The digest of a bundle that can be read.
+pub fn digest_of(file: &str) -> Result<String, Failure> {
+    weigh(file, &mut [])
+}
+
+/// The columns with a meaning of their own: by the options, or the specification.
+pub fn roles<'a>(arguments: &'a Arguments, spec: Option<&'a Spec>) -> Roles<'a> {
     let manifest = spec.map(|spec| &spec.manifest);
     Roles {
         patient: arguments.optional("patient").or(manifest.map(|manifest| manifest.patient_id.as_str())),
@@ -70,25 +96,11 @@ fn guessed(file: &str, roles: Roles<'_>) -> Result<Vec<ColumnSpec>, Failure> {
     Ok(schema)
 }
 
-/// Gives each column its share of what moves risks in the bundle's golden rows, and answers the bundle's digest.
+/// Weighs the columns by the bundle's golden rows, and answers the bundle's digest.
 fn weigh(file: &str, schema: &mut [ColumnSpec]) -> Result<String, Failure> {
-    let bytes = crate::failure::bytes(file, dropout_model::bundle::MAX_BYTES)?;
-    let bad = |error: dropout_model::bundle::BundleError| {
-        BadInput::new(Reason::BadBundle, format!("{file} {}", error.kind()))
-    };
+    let bytes = crate::failure::bytes(file, MAX_BYTES)?;
+    let bad = |error: BundleError| BadInput::new(Reason::BadBundle, format!("{file} {}", error.kind()));
     let bundle = Bundle::read(&bytes, None).map_err(bad)?;
-    let scorer = Scorer::new(&bundle).map_err(bad)?;
-    let rows = bundle.golden.iter().map(|golden| golden.cells.as_slice());
-    let sums = rows.fold(vec![0.0; bundle.features.len()], |sums, row| added(&scorer, sums, row));
-    let all: f64 = sums.iter().sum();
-    for (feature, sum) in bundle.features.iter().zip(&sums).filter(|_| all > 0.0) {
-        let own = schema.iter_mut().filter(|column| column.name == feature.name);
-        own.for_each(|column| column.importance = Some(sum / all));
-    }
-    Ok(dropout_model::digest::digest(&bytes))
-}
-
-fn added(scorer: &Scorer, sums: Vec<f64>, row: &[Cell]) -> Vec<f64> {
-    let contributions = scorer.contributions(row).by_feature;
-    sums.into_iter().zip(contributions).map(|(sum, logits)| sum + logits.abs()).collect()
+    importance::weigh(&bundle, bundle.golden.iter().map(|golden| &golden.cells), schema).map_err(bad)?;
+    Ok(digest(&bytes))
 }

@@ -5,24 +5,23 @@ use super::{Chosen, Comparison, is_number, shape};
 use crate::{
     frame::{ColumnSpec, Frame, MISSING, Values},
     method::{
-        Homogeneity, Labels, Numbers, Sample, default_method, default_threshold, homogeneity, is_drifted,
+        Homogeneity, Ks, Labels, Method, Numbers, Sample, default_method, default_threshold, homogeneity, is_drifted,
         jensen_shannon, score, sweep, total_variation, two_proportions,
     },
     report::{
         ColumnKind, ColumnReport, Direction, Effect, EvidentlyScore, Missing, Pair, SMALLEST_CELL, Settings, Test,
     },
 };
-use std::collections::BTreeMap;
-
 /// The effect of a column of numbers.
 pub const DISTANCE: &str = "wasserstein_norm";
 
 /// Compares a column that both sides have.
 pub fn compared(asked: &Comparison<'_>, spec: &ColumnSpec, chosen: &Chosen) -> ColumnReport {
     let side = |frame: &Frame, rows: &[usize]| {
-        frame
-            .column(&spec.name)
-            .map_or_else(|| Drawn::of(&Values::none(spec.kind), &[]), |values| Drawn::of(values, rows))
+        frame.column(&spec.name).map_or_else(
+            || Drawn::of(&Values::none(spec.kind), &[]),
+            |values| Drawn::sorted(frame, (spec, values), rows),
+        )
     };
     let (reference, window) = (side(asked.reference, &chosen.reference), side(asked.window, &chosen.window));
     report(spec, (reference, window), &asked.settings)
@@ -30,9 +29,9 @@ pub fn compared(asked: &Comparison<'_>, spec: &ColumnSpec, chosen: &Chosen) -> C
 
 /// Compares the risks, if both sides have them.
 pub fn risk(asked: &Comparison<'_>, chosen: &Chosen) -> Option<ColumnReport> {
-    let side = |frame: &Frame, rows: &[usize]| {
-        let risks: Vec<f64> = rows.iter().filter_map(|row| frame.risk.get(*row)).copied().collect();
-        Drawn { all: rows.len() as u64, sample: Sample::Numbers(Numbers::new(risks)) }
+    let side = |frame: &Frame, rows: &[usize]| Drawn {
+        all: rows.len() as u64,
+        sample: Sample::Numbers(Numbers::new(drawn(&frame.risk, rows))),
     };
     let (reference, window) = (side(asked.reference, &chosen.reference), side(asked.window, &chosen.window));
     let spec = ColumnSpec::named(super::RISK);
@@ -58,11 +57,22 @@ impl Values {
 }
 
 impl Drawn {
+    /// By the order that a kept profile has, or as [`Drawn::of`].
+    fn sorted(frame: &Frame, (spec, values): (&ColumnSpec, &Values), rows: &[usize]) -> Self {
+        let (Values::Numbers { numbers, .. }, Some(order)) = (values, frame.rising.get(&spec.name)) else {
+            return Self::of(values, rows);
+        };
+        let mut is_drawn = vec![false; numbers.len()];
+        rows.iter().for_each(|row| is_drawn.iter_mut().skip(*row).take(1).for_each(|drawn| *drawn = true));
+        let own = order.iter().map(|row| *row as usize).filter(|row| is_drawn.get(*row) == Some(&true));
+        let mut rising = Vec::with_capacity(rows.len());
+        rising.extend(own.filter_map(|row| numbers.get(row)).map(|number| number + 0.0));
+        Self { all: rows.len() as u64, sample: Sample::Numbers(Numbers::from_sorted(rising)) }
+    }
+
     fn of(values: &Values, rows: &[usize]) -> Self {
         let sample = match values {
-            Values::Numbers { numbers, .. } => {
-                Sample::Numbers(Numbers::new(rows.iter().filter_map(|row| numbers.get(*row)).copied().collect()))
-            }
+            Values::Numbers { numbers, .. } => Sample::Numbers(Numbers::new(drawn(numbers, rows))),
             Values::Categories { names, codes } => {
                 let mut counts = vec![0_u64; names.len()];
                 let codes = rows.iter().filter_map(|row| codes.get(*row)).filter(|code| **code != MISSING);
@@ -78,6 +88,17 @@ impl Drawn {
     }
 }
 
+/// The numbers of some rows, in their order.
+fn drawn(numbers: &[f64], rows: &[usize]) -> Vec<f64> {
+    // Rows rise, so that as many as there are numbers are all of them.
+    if rows.len() == numbers.len() {
+        return numbers.to_vec();
+    }
+    let mut drawn = Vec::with_capacity(rows.len());
+    drawn.extend(rows.iter().filter_map(|row| numbers.get(*row)));
+    drawn
+}
+
 fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Settings) -> ColumnReport {
     let whole = |drawn: Drawn| match drawn.sample {
         Sample::Numbers(numbers) if spec.is_whole => Drawn { sample: Sample::Numbers(numbers.whole()), ..drawn },
@@ -87,22 +108,16 @@ fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Set
         Sample::Numbers(_) | Sample::Labels(_) => drawn,
     };
     let (reference, window) = (whole(reference), whole(window));
+    let passed = Passed::of(&reference.sample, &window.sample);
     let n = Pair { reference: reference.sample.len(), window: window.sample.len() };
     let mut column = ColumnReport {
-        name: spec.name.clone(),
-        kind: spec.kind,
         is_time: spec.is_time,
         importance: spec.importance,
         n: Some(n),
         missing: Some(missing(&reference, &window)),
-        test: None,
-        effect: None,
-        evidently: evidently(&reference.sample, &window.sample),
-        drifted: None,
-        direction: None,
-        notes: Vec::new(),
-        unseen: BTreeMap::new(),
-        shape: shape::shape(&reference.sample, &window.sample),
+        evidently: evidently(&reference.sample, &window.sample, passed.as_ref()),
+        shape: shape::shape(&reference.sample, &window.sample, passed.as_ref().map_or(f64::NAN, |passed| passed.ks.at)),
+        ..ColumnReport::new(&spec.name, spec.kind)
     };
     if n.reference < settings.min_values || n.window < settings.min_values {
         column.notes.push(format!("fewer than {} values on one side: neither drifted nor not", settings.min_values));
@@ -111,13 +126,34 @@ fn report(spec: &ColumnSpec, (reference, window): (Drawn, Drawn), settings: &Set
     if let (Sample::Numbers(left), Sample::Numbers(right)) = (&reference.sample, &window.sample) {
         column.direction = Some(if right.mean() >= left.mean() { Direction::Up } else { Direction::Down });
     }
-    match (&reference.sample, &window.sample) {
-        (Sample::Numbers(left), Sample::Numbers(right)) if is_number(spec.kind, pooled(left, right)) => {
-            numbers(&mut column, (left, right), settings);
+    match (&reference.sample, &window.sample, &passed) {
+        (Sample::Numbers(left), Sample::Numbers(right), Some(passed)) if is_number(spec.kind, pooled(left, right)) => {
+            numbers(&mut column, passed, settings);
         }
-        (left, right) => categories(&mut column, (&labels(left), &labels(right)), settings),
+        (left, right, _) => categories(&mut column, (&labels(left), &labels(right)), settings),
     }
     column
+}
+
+/// What one pass over both sides of a column of numbers gives.
+struct Passed {
+    ks: Ks,
+    /// The Wasserstein distance in standard deviations of the reference.
+    distance: f64,
+}
+
+impl Passed {
+    fn of(reference: &Sample, window: &Sample) -> Option<Self> {
+        let (Sample::Numbers(left), Sample::Numbers(right)) = (reference, window) else { return None };
+        let swept = sweep(left, right);
+        Some(Self { ks: swept.ks(), distance: swept.wasserstein(left) })
+    }
+
+    /// The score of a method by this pass; none if the method needs another.
+    fn score(&self, method: Method) -> Option<f64> {
+        let own = [(Method::Ks, self.ks.p), (Method::Wasserstein, self.distance)];
+        own.into_iter().find(|(known, _)| *known == method).map(|(_, score)| score)
+    }
 }
 
 /// How many different numbers both sides have together, counted up to one more than make categories.
@@ -145,9 +181,8 @@ fn missing(reference: &Drawn, window: &Drawn) -> Missing {
     Missing { share, p, drifted: p <= 0.01 && (share.window - share.reference).abs() >= 0.05 }
 }
 
-fn numbers(column: &mut ColumnReport, (left, right): (&Numbers, &Numbers), settings: &Settings) {
-    let swept = sweep(left, right);
-    let ks = swept.ks();
+fn numbers(column: &mut ColumnReport, passed: &Passed, settings: &Settings) {
+    let Passed { ks, distance } = passed;
     column.test = Some(Test {
         name: "ks".to_owned(),
         statistic: Some(ks.d),
@@ -156,8 +191,7 @@ fn numbers(column: &mut ColumnReport, (left, right): (&Numbers, &Numbers), setti
         p_method: if ks.is_exact { "exact" } else { "asymptotic" }.to_owned(),
     });
     // Numbers that are too far apart for the distance are as far apart as can be told.
-    let value = swept.wasserstein(left);
-    let value = if value.is_finite() { value } else { f64::MAX };
+    let value = if distance.is_finite() { *distance } else { f64::MAX };
     column.effect = Some(Effect { metric: DISTANCE.to_owned(), value, threshold: settings.effect });
 }
 
@@ -186,10 +220,12 @@ fn categories(column: &mut ColumnReport, (left, right): (&Labels, &Labels), sett
 }
 
 /// Evidently's default method and its number; none where Evidently has none.
-fn evidently(reference: &Sample, window: &Sample) -> Option<EvidentlyScore> {
+fn evidently(reference: &Sample, window: &Sample, passed: Option<&Passed>) -> Option<EvidentlyScore> {
     let method = default_method(reference, window).ok()?;
     let threshold = default_threshold(method);
-    let score = score(method, reference, window).ok();
+    let is_empty = reference.is_empty() || window.is_empty();
+    let known = passed.filter(|_| !is_empty).and_then(|passed| passed.score(method)).filter(|score| !score.is_nan());
+    let score = known.or_else(|| score(method, reference, window).ok());
     Some(EvidentlyScore {
         method: Some(method),
         display: method.display_name().to_owned(),

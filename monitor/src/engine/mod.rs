@@ -49,13 +49,17 @@ pub struct Comparison<'a> {
 /// Compares a window with its reference, one row a patient on both sides, the reference's mix of landmark days as the
 /// window's.
 pub fn compare(asked: &Comparison<'_>) -> DriftReport {
-    let chosen = choose(asked.reference, asked.window);
+    compare_rows(asked, &choose(asked.reference, asked.window))
+}
+
+/// [`compare`] of rows that [`choose`] chose before.
+pub fn compare_rows(asked: &Comparison<'_>, chosen: &Chosen) -> DriftReport {
     let findings = schema::findings(asked);
     let is_compared =
         |spec: &&ColumnSpec| asked.reference.column(&spec.name).is_some() && asked.window.column(&spec.name).is_some();
     let specs: Vec<&ColumnSpec> = asked.schema.iter().filter(is_compared).collect();
-    let mut columns = all(asked, (&specs, &chosen));
-    let mut prediction = column::risk(asked, &chosen);
+    let mut columns = all(asked, (&specs, chosen));
+    let mut prediction = column::risk(asked, chosen);
     adjust::judge(columns.iter_mut().chain(&mut prediction), &asked.settings);
     adjust::confirm(columns.iter_mut().chain(&mut prediction), asked.history, &asked.settings);
     let dataset = dataset(asked, &columns, prediction.as_ref());
@@ -131,7 +135,8 @@ fn dataset(asked: &Comparison<'_>, columns: &[ColumnReport], prediction: Option<
     };
     let drifted: Vec<&&ColumnReport> = counted.iter().filter(|column| is_drifted(column)).collect();
     let weight = |columns: &mut dyn Iterator<Item = &&ColumnReport>| -> Option<f64> {
-        columns.map(|column| column.importance).sum()
+        // An empty sum is -0.0 in Rust.
+        columns.map(|column| column.importance).sum::<Option<f64>>().map(|sum| sum + 0.0)
     };
     let all = weight(&mut counted.iter()).filter(|all| *all > 0.0);
     let weighted = all.and_then(|all| Some(weight(&mut drifted.iter().copied())? / all));

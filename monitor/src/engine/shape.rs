@@ -2,7 +2,7 @@
 //! patients are not told.
 
 use crate::{
-    method::{Labels, Numbers, Sample, sweep},
+    method::{Labels, Numbers, Sample},
     report::{CategoryShape, Ecdf, NumberShape, Pair, SMALLEST_CELL, Shape},
 };
 
@@ -13,19 +13,19 @@ const POINTS: usize = 60;
 /// Most categories that are shown.
 const CATEGORIES: usize = 64;
 
-/// The shape; none without values on both sides.
-pub fn shape(reference: &Sample, window: &Sample) -> Option<Shape> {
+/// The shape; none without values on both sides. `gap` is where the distribution functions are furthest apart.
+pub fn shape(reference: &Sample, window: &Sample, gap: f64) -> Option<Shape> {
     if reference.is_empty() || window.is_empty() {
         return None;
     }
     match (reference, window) {
-        (Sample::Numbers(left), Sample::Numbers(right)) => Some(Shape::Numbers(numbers(left, right))),
+        (Sample::Numbers(left), Sample::Numbers(right)) => Some(Shape::Numbers(numbers(left, right, gap))),
         (Sample::Labels(left), Sample::Labels(right)) => Some(Shape::Categories(categories(left, right))),
         (Sample::Numbers(_), Sample::Labels(_)) | (Sample::Labels(_), Sample::Numbers(_)) => None,
     }
 }
 
-fn numbers(left: &Numbers, right: &Numbers) -> NumberShape {
+fn numbers(left: &Numbers, right: &Numbers, gap: f64) -> NumberShape {
     let edges = edges(left, right);
     let (low, high) = (edges.first().copied().unwrap_or(0.0), edges.last().copied().unwrap_or(0.0));
     let outside = |side: &Numbers| {
@@ -36,7 +36,7 @@ fn numbers(left: &Numbers, right: &Numbers) -> NumberShape {
         quartiles: Pair { reference: quartiles(left), window: quartiles(right) },
         bins: Pair { reference: bins(left, &edges), window: bins(right, &edges) },
         outside: Pair { reference: outside(left), window: outside(right) },
-        ecdf: ecdf(left, right),
+        ecdf: ecdf(left, right, gap),
         edges,
     }
 }
@@ -67,8 +67,7 @@ fn bins(side: &Numbers, edges: &[f64]) -> Vec<f64> {
     edges.windows(2).enumerate().map(count).collect()
 }
 
-fn ecdf(left: &Numbers, right: &Numbers) -> Ecdf {
-    let gap = sweep(left, right).ks().at;
+fn ecdf(left: &Numbers, right: &Numbers, gap: f64) -> Ecdf {
     let mut at: Vec<f64> = (0..=POINTS / 2)
         .flat_map(|k| {
             let share = k as f64 / (POINTS / 2) as f64;

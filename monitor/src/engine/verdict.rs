@@ -1,7 +1,7 @@
 //! What a report means: schema first, then whether there are enough rows, then the rules in the order of their evidence
 //! (labels, risk, inputs, estimate), then how many windows said so.
 
-use super::{RISK, column::DISTANCE, schema::is_breach};
+use super::{RISK, column::DISTANCE};
 use crate::report::{
     Advice, ColumnReport, Decision, Direction, DriftReport, Estimate, PastWindow, Rule, Shape, Verdict,
 };
@@ -54,7 +54,7 @@ pub fn decide(report: &mut DriftReport, (history, unmatched): (&[PastWindow], us
 }
 
 fn verdict(report: &DriftReport, (rules, unmatched): (&[String], usize)) -> Verdict {
-    if report.schema_findings.iter().any(|finding| is_breach(finding.kind)) {
+    if report.schema_findings.iter().any(|finding| finding.breaks) {
         return Verdict::SchemaBreach;
     }
     if is_small(report, unmatched as u64) {
@@ -94,12 +94,9 @@ fn rules(report: &DriftReport) -> Vec<String> {
     rules.into_iter().filter(|(_, fires)| *fires).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Whether the estimated AUC fell by more than two sampling errors and more than 0.02. Its bounds are three sampling errors
-/// away. Other estimates move with the mix of patients alone.
+/// Whether the estimated AUC fell; other estimates move with the mix of patients alone.
 fn has_fallen(estimate: &Estimate) -> bool {
-    let error = (estimate.high - estimate.value).max(estimate.value - estimate.low) / 3.0;
-    let fall = estimate.reference.map_or(0.0, |reference| reference - estimate.value);
-    estimate.metric == "roc_auc" && fall > (2.0 * error).max(0.02)
+    estimate.metric == "roc_auc" && estimate.has_fallen()
 }
 
 /// The effect of each column, below zero if it moved down, and whether it drifted; a Time feature never does alone.
@@ -147,7 +144,7 @@ fn is_alike(past: &PastWindow, now: &PastWindow) -> bool {
 }
 
 fn reasons(report: &DriftReport, verdict: Verdict) -> Vec<String> {
-    let breaches = report.schema_findings.iter().filter(|finding| is_breach(finding.kind));
+    let breaches = report.schema_findings.iter().filter(|finding| finding.breaks);
     let mut reasons: Vec<String> = breaches.map(|finding| finding.message.clone()).collect();
     if verdict == Verdict::InsufficientData {
         reasons.push(few(report));

@@ -2,7 +2,7 @@
 
 use super::{Classification, status::Status};
 use crate::{
-    evidently::names,
+    method::{Method, is_drifted},
     report::{
         API_VERSION, Advice, ColumnKind, ColumnReport, Dataset, Decision, DriftReport, Engine, EvidentlyScore, KIND,
         Rule, Settings, Side, Verdict,
@@ -92,30 +92,15 @@ pub fn contradiction(dataset: &Dataset) -> Option<&'static str> {
 
 /// A column with Evidently's score.
 pub fn column(name: &str, kind: ColumnKind, score: EvidentlyScore, notes: Vec<String>) -> ColumnReport {
-    ColumnReport {
-        name: name.to_owned(),
-        kind,
-        is_time: false,
-        importance: None,
-        n: None,
-        missing: None,
-        test: None,
-        effect: None,
-        drifted: score.drifted,
-        evidently: Some(score),
-        direction: None,
-        notes,
-        unseen: BTreeMap::new(),
-        shape: None,
-    }
+    ColumnReport { drifted: score.drifted, evidently: Some(score), notes, ..ColumnReport::new(name, kind) }
 }
 
 /// A score whose file does not say whether it is drift: by the rule of its method; none without a limit, or with a
 /// method that is not one of Evidently's own. A score that is no number is not drift.
 pub fn ruled(display: &str, score: Option<f64>, threshold: Option<f64>) -> EvidentlyScore {
-    let method = names::method(display);
+    let method = Method::from_name(display);
     let drifted = match (method, score, threshold) {
-        (Some(method), Some(score), Some(limit)) => Some(names::bad(method).is_drift(score, limit)),
+        (Some(method), Some(score), Some(limit)) => Some(is_drifted(method, score, limit)),
         (Some(_), None, Some(_)) => Some(false),
         _ => None,
     };

@@ -4,12 +4,14 @@
 use super::{
     Classification,
     found::{Found, Said, column, contradiction, score_notes},
-    names,
     place::Placed,
     unreadable::Unreadable,
     write::DECIDED_BY,
 };
-use crate::report::{ColumnKind, ColumnReport, Dataset, EvidentlyScore};
+use crate::{
+    method::Method,
+    report::{ColumnKind, ColumnReport, Dataset, EvidentlyScore},
+};
 use std::collections::BTreeMap;
 
 /// Numbers of a classification, by Evidently's names.
@@ -169,7 +171,7 @@ pub fn score(fields: &Placed<'_>, keys: [&str; 4]) -> Result<EvidentlyScore, Unr
     let [name, score, threshold, detected] = keys;
     let display = fields.optional(name)?.map_or(Ok(""), |name| name.name())?;
     Ok(EvidentlyScore {
-        method: names::method(display),
+        method: Method::from_name(display),
         display: display.to_owned(),
         score: fields.optional(score)?.map_or(Ok(None), |score| score.number())?,
         threshold: fields.optional(threshold)?.map_or(Ok(None), |threshold| threshold.number())?,

@@ -4,7 +4,6 @@
 mod found;
 mod json;
 mod legacy;
-mod names;
 mod place;
 mod seven;
 mod status;
@@ -18,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use json::{MAX_BYTES, MAX_DEPTH};
-pub use names::{Bad, bad, method};
 pub use unreadable::Unreadable;
 pub use write::write_legacy;
 

@@ -2,12 +2,17 @@
 
 mod building;
 mod guess;
+mod plain;
+mod profile;
 mod read;
 mod schema;
 
 pub use guess::{Guess, guess};
+pub use profile::profile;
 pub use read::{Roles, read, read_bytes};
 pub use schema::{ColumnSpec, of_manifest};
+
+use std::collections::BTreeMap;
 
 /// Rows of one side of a comparison. Every list is as long as there are rows, or empty where nothing is known.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +39,10 @@ pub struct Frame {
     pub label: Vec<Option<bool>>,
     /// First moment and end of the rows.
     pub span: Option<(String, String)>,
+    /// By column of numbers: the rows that have one, in rising order of the numbers. Only a kept profile has it.
+    pub rising: BTreeMap<String, Vec<u32>>,
+    /// Digest of the bundle that a profile was kept for.
+    pub kept_for: Option<String>,
 }
 
 /// The values of a column.

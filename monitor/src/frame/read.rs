@@ -4,15 +4,16 @@
 use super::{
     ColumnSpec, Frame, Values,
     building::{Building, Others},
+    plain, profile,
 };
 use crate::report::ColumnKind;
-use csv::ByteRecord;
+use csv::StringRecord;
 use dropout_model::{
     digest::{Digesting, digest},
     input::{BadInput, Reason},
     rows::{MAX_FILE, all_columns, column_names, named_columns, number_column},
 };
-use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
+use std::{collections::BTreeMap, convert::Infallible, fs::File, io::Read, path::Path};
 
 /// Bytes of a CSV file that are read at a time.
 const BUFFER: usize = 1 << 18;
@@ -62,10 +63,15 @@ type Asked<'a> = (&'a [ColumnSpec], Roles<'a>);
 
 /// Reads a file; `name` is shown in messages.
 pub fn read(place: &Path, name: &str, asked: Asked<'_>) -> Result<Frame, BadInput> {
-    let mut begin = [0; 4];
-    let is_parquet = opened(place, name)?.read_exact(&mut begin).is_ok() && begin == PARQUET;
-    if !is_parquet && let Some(frame) = streamed(opened(place, name)?, name, asked) {
-        return Ok(frame);
+    let mut begin = [0; 8];
+    let is_binary = opened(place, name)?.read_exact(&mut begin).is_ok()
+        && (begin.starts_with(PARQUET) || profile::is_profile(&begin));
+    if !is_binary {
+        let quick = unquoted(opened(place, name)?, name, asked);
+        let quick = quick.map_or_else(|| Ok(streamed(opened(place, name)?, name, asked)), |frame| Ok(Some(frame)))?;
+        if let Some(frame) = quick {
+            return Ok(frame);
+        }
     }
     read_bytes(&whole(place, name)?, name, asked)
 }
@@ -92,6 +98,9 @@ fn opened(place: &Path, name: &str) -> Result<File, BadInput> {
 
 /// Reads the bytes of a file; `name` is shown in messages.
 pub fn read_bytes(bytes: &[u8], name: &str, asked: Asked<'_>) -> Result<Frame, BadInput> {
+    if profile::is_profile(bytes) {
+        return profile::read(bytes, name, asked);
+    }
     if bytes.starts_with(PARQUET) { columnar(bytes, name, asked) } else { careful(bytes, name, asked) }
 }
 
@@ -132,6 +141,32 @@ fn bare(name: &str, names: &[String], (schema, roles): Asked<'_>) -> Frame {
     }
 }
 
+/// A CSV file without quotes that is as it should be, in one pass; none if it is not.
+fn unquoted(file: File, name: &str, asked: Asked<'_>) -> Option<Frame> {
+    if file.metadata().ok()?.len() > MAX_FILE {
+        return None;
+    }
+    let (mut stream, mut found) = (Digesting::new(file), None);
+    plain::each(&mut stream, |cells| {
+        let Some((names, growing)) = &mut found else {
+            let names: Vec<String> = (0..cells.len()).map(|at| cells.get(at).to_owned()).collect();
+            let growing = is_sound(&names, name, asked.1).then(|| Growing::new(&names, asked))?;
+            found = Some((names, growing));
+            return Some(());
+        };
+        let Ok(()) = growing.push(|at| Ok::<_, Infallible>(cells.get(at)));
+        (cells.len() == names.len()).then_some(())
+    })?;
+    let (names, growing) = found?;
+    Some(growing.finished(Frame { digest: Some(stream.finished()), ..bare(name, &names, asked) }))
+}
+
+/// Whether a header names every column once, and all that are needed.
+fn is_sound(names: &[String], file: &str, roles: Roles<'_>) -> bool {
+    let is_twice = names.iter().enumerate().any(|(at, name)| names.iter().take(at).any(|other| other == name));
+    !names.is_empty() && !is_twice && roles.check(file, names).is_ok()
+}
+
 /// A CSV file that is as it should be, in one pass; none if it is not.
 fn streamed(file: File, name: &str, asked: Asked<'_>) -> Option<Frame> {
     if file.metadata().ok()?.len() > MAX_FILE {
@@ -145,13 +180,12 @@ fn streamed(file: File, name: &str, asked: Asked<'_>) -> Option<Frame> {
         .map(|name| std::str::from_utf8(name).map(|name| name.trim().to_owned()))
         .collect::<Result<_, _>>()
         .ok()?;
-    let is_twice = names.iter().enumerate().any(|(at, name)| names.iter().take(at).any(|other| other == name));
-    if names.is_empty() || is_twice || asked.1.check(name, &names).is_err() {
+    if !is_sound(&names, name, asked.1) {
         return None;
     }
-    let (mut growing, mut record) = (Growing::new(&names, asked), ByteRecord::new());
-    while reader.read_byte_record(&mut record).ok()? {
-        growing.push(|at| std::str::from_utf8(record.get(at).unwrap_or_default()).map(str::trim)).ok()?;
+    let (mut growing, mut record) = (Growing::new(&names, asked), StringRecord::new());
+    while reader.read_record(&mut record).ok()? {
+        let Ok(()) = growing.push(|at| Ok::<_, Infallible>(record.get(at).unwrap_or_default().trim()));
     }
     drop(reader);
     Some(growing.finished(Frame { digest: Some(stream.finished()), ..bare(name, &names, asked) }))

@@ -1,11 +1,11 @@
 //! A look at a report that somebody else made: ours or Evidently's JSON, in a ConfigMap or at a source. What it is about must
 //! be said; a report that does not say it is Unknown, never quiet.
 
-use super::{Found, Look, Pod, window::verdict};
+use super::{Found, Look, Pod};
 use crate::{
     evidently::{self, MAX_BYTES},
     failure::{Failure, bytes},
-    report::{DriftReport, KIND},
+    report::{DriftReport, KIND, Verdict},
 };
 use dropout_model::{
     manifest::Source,
@@ -13,6 +13,7 @@ use dropout_model::{
 };
 use dropout_store::Store;
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use std::fs;
 
 /// How far a window's end may be ahead: clocks differ.
@@ -34,6 +35,7 @@ pub fn config_map(pod: &Pod, task: &MonitorTask, origin: &ReportOrigin) -> Resul
     let content = bytes(&folder.join(entry).display().to_string(), MAX_BYTES)?;
     let about = About {
         name: &name,
+        beside: None,
         model: origin.model.as_deref(),
         version: origin.version.as_deref(),
         end: origin.window_end.as_deref(),
@@ -41,22 +43,51 @@ pub fn config_map(pod: &Pod, task: &MonitorTask, origin: &ReportOrigin) -> Resul
     Ok(read(task, &content, &about))
 }
 
-/// The report at a source. A report of ours says itself what it is about; one of Evidently's is about the served version, and
-/// its window's end is not known.
+/// The report at a source, with what a small file beside it says it is about: of `latest.json` that is `latest.about.json`. A
+/// report of ours says it itself; one of Evidently's cannot.
 pub fn source(pod: &Pod, task: &MonitorTask, source: &Source) -> Result<Look, Failure> {
     let uri = source.uri.as_str();
-    let (folder, name) = uri.rsplit_once('/').unwrap_or((uri, ""));
     let keys = Some(pod.at(REPORT_KEYS)).filter(|folder| folder.is_dir());
-    let store = Store::open_with(folder, &pod.at(REPORT), keys.as_deref())?;
+    let (store, name) = Store::holding(uri, &pod.at(REPORT), keys.as_deref())?;
+    let beside = format!("{}.about.json", name.strip_suffix(".json").unwrap_or(name));
+    // What is said first: a writer that puts the report first is at worst read with what it said about the one before.
+    let said = match store.get_at_most(&beside, MAX_ABOUT)? {
+        Some(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(said) => said,
+            Err(error) => return Ok(Look::unknown("NotAnnotated", format!("{beside} beside {uri}: {error}"))),
+        },
+        None => Said::default(),
+    };
     let Some(content) = store.get_at_most(name, MAX_BYTES as u64)? else {
         return Ok(Look::unknown("ReportMissing", format!("{uri} is not there; write the report, or check the path")));
     };
-    Ok(read(task, &content, &About { name: uri, model: None, version: None, end: None }))
+    let about = About {
+        name: uri,
+        beside: Some(&beside),
+        model: said.model.as_deref(),
+        version: said.version.as_deref(),
+        end: said.window_end.as_deref(),
+    };
+    Ok(read(task, &content, &about))
+}
+
+/// Largest file that says what a report is about, in bytes.
+const MAX_ABOUT: u64 = 4_096;
+
+/// The file beside a report.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Said {
+    model: Option<String>,
+    version: Option<String>,
+    window_end: Option<String>,
 }
 
 /// What is said about a report beside the report.
 struct About<'a> {
     name: &'a str,
+    /// The file that says it; of a ConfigMap its annotations do.
+    beside: Option<&'a str>,
     model: Option<&'a str>,
     version: Option<&'a str>,
     end: Option<&'a str>,
@@ -76,7 +107,7 @@ fn read(task: &MonitorTask, content: &[u8], about: &About<'_>) -> Look {
     let model = about.model.map(str::to_owned).or(said.as_ref().map(|model| model.name.clone()));
     let version = about.version.map(str::to_owned).or(said.and_then(|model| model.version));
     let end = about.end.map(str::to_owned).or(report.window.to.clone());
-    if let Some(look) = misplaced(task, about.name, (model.as_deref(), version.as_deref(), end.as_deref())) {
+    if let Some(look) = misplaced(task, about, (model.as_deref(), version.as_deref(), end.as_deref())) {
         return look;
     }
     report.window.to = end.clone();
@@ -85,28 +116,32 @@ fn read(task: &MonitorTask, content: &[u8], about: &About<'_>) -> Look {
     };
     let (reason, message) = words(&report);
     let found = Found { window_end: end, ..Found::default() };
-    Look { verdict: verdict(report.decision.verdict), reason, message, report: Some((report, bytes)), found }
+    Look { verdict: report.decision.verdict, reason, message, report: Some((report, bytes)), found }
 }
 
 /// Why a report is not about the served version's last window, if it is not.
 fn misplaced(
     task: &MonitorTask,
-    name: &str,
+    about: &About<'_>,
     (model, version, end): (Option<&str>, Option<&str>, Option<&str>),
 ) -> Option<Look> {
-    let unknown = |reason: &str, what: String| Some(Look::unknown(reason, format!("{name} {what}")));
-    let missing = |annotation: &str| {
-        unknown("NotAnnotated", format!("does not say what it is about: set the annotation trialops.dev/{annotation}"))
+    let unknown = |reason: &str, what: String| Some(Look::unknown(reason, format!("{} {what}", about.name)));
+    let missing = |annotation: &str, field: &str| {
+        let how = match about.beside {
+            Some(file) => format!("say {field} in {file} beside it"),
+            None => format!("set the annotation trialops.dev/{annotation}"),
+        };
+        unknown("NotAnnotated", format!("does not say what it is about: {how}"))
     };
-    let Some(model) = model else { return missing("model") };
+    let Some(model) = model else { return missing("model", "model") };
     if model != task.name {
         return unknown("OtherModel", format!("is about another model than {}", task.name));
     }
-    let Some(version) = version else { return missing("version") };
+    let Some(version) = version else { return missing("version", "version") };
     if version != task.version {
         return unknown("OtherVersion", format!("is about another version than {}, which is served", task.version));
     }
-    let Some(end) = end else { return missing("window-end") };
+    let Some(end) = end else { return missing("window-end", "windowEnd") };
     let (Ok(end), Ok(until)) = (end.parse::<Timestamp>(), task.until.parse::<Timestamp>()) else {
         return unknown("NotAnnotated", "has a window end that is no time; write it as RFC 3339".to_owned());
     };
@@ -119,13 +154,21 @@ fn misplaced(
 /// One word and one sentence for a report's decision.
 pub fn words(report: &DriftReport) -> (String, String) {
     let decision = &report.decision;
-    let reason = decision.rules.first().map_or_else(
-        || format!("{:?}", decision.verdict),
-        |rule| {
-            let mut letters = rule.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-        },
-    );
+    let rule = match decision.verdict {
+        // A rule may hold of the rest of broken or scarce data; it is not why.
+        Verdict::SchemaBreach => {
+            let breach = report.schema_findings.iter().find(|finding| finding.breaks);
+            breach.map(|finding| format!("{:?}", finding.kind))
+        }
+        Verdict::InsufficientData => None,
+        Verdict::Drift | Verdict::NoDrift | Verdict::Unknown => decision.rules.first().map(|rule| capitalised(rule)),
+    };
+    let reason = rule.unwrap_or_else(|| format!("{:?}", decision.verdict));
     let reasons: Vec<&str> = decision.reasons.iter().take(3).map(String::as_str).collect();
     (reason, reasons.join("; "))
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

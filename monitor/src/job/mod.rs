@@ -7,11 +7,15 @@ mod lines;
 mod reference;
 mod window;
 
-use crate::{failure::Failure, page, report::DriftReport};
+use crate::{
+    failure::Failure,
+    page,
+    report::{DriftReport, Verdict},
+};
 use dropout_model::{
     digest::{digest, short},
     input::{BadInput, Reason},
-    monitoring::{CONTRACT, DRIFT, MonitorAnswer, MonitorTask, Reads, WindowVerdict},
+    monitoring::{CONTRACT, DRIFT, MonitorAnswer, MonitorTask, Reads},
     task::path,
 };
 use dropout_store::Store;
@@ -34,7 +38,7 @@ pub struct Pod {
 /// What a look found, before it is an answer.
 pub struct Look {
     /// What the window says.
-    pub verdict: WindowVerdict,
+    pub verdict: Verdict,
     /// One word for why.
     pub reason: String,
     /// One sentence.
@@ -111,8 +115,8 @@ impl Pod {
 impl Look {
     /// Nothing can be said.
     pub fn unknown(reason: &str, message: String) -> Self {
-        let verdict = WindowVerdict::Unknown;
-        Self { verdict, reason: reason.to_owned(), message, report: None, found: Found::default() }
+        let (verdict, reason) = (Verdict::Unknown, reason.to_owned());
+        Self { verdict, reason, message, report: None, found: Found::default() }
     }
 }
 
@@ -144,7 +148,9 @@ fn keep(store: &Store, task: &MonitorTask, (report, bytes): &(DriftReport, Vec<u
 
 fn answer(task: &MonitorTask, look: Look, folder: Option<String>) -> MonitorAnswer {
     let report = look.report.as_ref().map(|(report, _)| report);
-    let share = report.and_then(|report| report.dataset.weighted_share.or(report.dataset.share));
+    // Nothing was compared where the data is too few: no share is not a share of none.
+    let compared = report.filter(|report| report.decision.verdict != Verdict::InsufficientData);
+    let share = compared.and_then(|report| report.dataset.weighted_share.or(report.dataset.share));
     let patients = report.and_then(|report| report.window.compared);
     MonitorAnswer {
         contract: CONTRACT.to_owned(),

@@ -1,15 +1,17 @@
-//! The training sample of the served bundle, as its training kept it beside the bundle, and how much each feature weighs in
-//! the bundle's risks.
+//! The training sample of the served bundle, as its training kept it beside the bundle, with its columns sorted from the second
+//! look on, and how much each feature weighs in the bundle's risks.
 
 use crate::{
     failure::Failure,
-    frame::{ColumnSpec, Frame, MISSING, Roles, Values, of_manifest, read_bytes},
+    frame::{ColumnSpec, Frame, MISSING, Roles, Values, of_manifest, profile, read_bytes},
+    importance,
 };
 use dropout_model::{
-    bundle::{Bundle, Cell, MAX_BYTES, Scorer},
+    bundle::{Bundle, BundleError, Cell, MAX_BYTES},
     input::{BadInput, Reason},
+    manifest::Feature,
     monitoring::MonitorTask,
-    task::{bundle_file, reference_file},
+    task::{bundle_file, profile_file, reference_file},
 };
 use dropout_store::Store;
 
@@ -36,19 +38,38 @@ impl Reference {
         let name = bundle_file(digest);
         let bytes = store.get_at_most(&name, MAX_BYTES as u64)?;
         let bytes = bytes.ok_or_else(|| Failure::Moved(format!("the store has no {name}")))?;
-        let bundle =
-            Bundle::read(&bytes, Some(digest)).map_err(|error| Failure::Moved(format!("{name} {}", error.kind())))?;
+        let bad = |error: BundleError| Failure::Moved(format!("{name} {}", error.kind()));
+        let bundle = Bundle::read(&bytes, Some(digest)).map_err(bad)?;
         let mut schema = of_manifest(&bundle.features);
-        let sample = reference_file(digest);
-        let kept = store.get(&sample)?.ok_or_else(|| none_kept(task, &sample))?;
-        let mut frame = read_bytes(&kept, &sample, (&schema, ROLES))?;
+        let mut frame = kept(task, store, &schema)?;
         if task.manifest.landmark.is_none() {
             (frame.landmark, frame.landmarks) = (Vec::new(), Vec::new());
         }
         frame.others.clear();
-        weigh(&bundle, &frame, &mut schema);
+        let rows = cells(&frame, &bundle.features);
+        importance::weigh(&bundle, rows, &mut schema).map_err(bad)?;
         Ok(Self { bundle, schema, frame })
     }
+}
+
+/// The training sample: its profile, or its rows, of which a profile is kept then.
+fn kept(task: &MonitorTask, store: &Store, schema: &[ColumnSpec]) -> Result<Frame, Failure> {
+    let digest = &task.production.digest;
+    let (sample, sorted) = (reference_file(digest), profile_file(digest));
+    if let Some(bytes) = store.get(&sorted)? {
+        let frame = read_bytes(&bytes, &sorted, (schema, ROLES))?;
+        return if frame.kept_for.as_ref() == Some(digest) { Ok(frame) } else { Err(foreign(&sorted).into()) };
+    }
+    let rows = store.get(&sample)?.ok_or_else(|| none_kept(task, &sample))?;
+    let frame = read_bytes(&rows, &sample, (schema, ROLES))?;
+    // Another look may have kept the same bytes meanwhile.
+    store.create(&sorted, &profile(&frame, schema, Some(digest)))?;
+    Ok(frame)
+}
+
+fn foreign(name: &str) -> BadInput {
+    let message = format!("{name} was kept for another bundle: remove it, and the next look makes it again");
+    BadInput::new(Reason::BadProfile, message)
 }
 
 fn none_kept(task: &MonitorTask, name: &str) -> BadInput {
@@ -59,21 +80,11 @@ fn none_kept(task: &MonitorTask, name: &str) -> BadInput {
     BadInput::new(Reason::NoReference, message)
 }
 
-/// Fills in the importances: the mean size of each feature's contribution over evenly spaced rows of the sample, as a share of
-/// all.
-fn weigh(bundle: &Bundle, frame: &Frame, schema: &mut [ColumnSpec]) {
-    let Ok(scorer) = Scorer::new(bundle) else { return };
+/// Evenly spaced rows of the sample, in the order of the features.
+fn cells<'a>(frame: &'a Frame, features: &'a [Feature]) -> impl Iterator<Item = Vec<Cell>> + 'a {
     let step = frame.rows.div_ceil(EXPLAINED).max(1);
-    let mut sums = vec![0.0; schema.len()];
-    for row in (0..frame.rows).step_by(step) {
-        let cells: Vec<Cell> = schema.iter().map(|spec| cell(frame.column(&spec.name), row)).collect();
-        let contributions = scorer.contributions(&cells).by_feature;
-        sums.iter_mut().zip(contributions).for_each(|(sum, logits)| *sum += logits.abs());
-    }
-    let all: f64 = sums.iter().sum();
-    if all > 0.0 && all.is_finite() {
-        schema.iter_mut().zip(sums).for_each(|(spec, sum)| spec.importance = Some(sum / all));
-    }
+    let of_row = |row| features.iter().map(|feature| cell(frame.column(&feature.name), row)).collect();
+    (0..frame.rows).step_by(step).map(of_row)
 }
 
 fn cell(values: Option<&Values>, row: usize) -> Cell {

@@ -3,17 +3,18 @@
 
 use super::{Found, Look, history, lines, reference::Reference};
 use crate::{
-    engine::{Comparison, choose, compare},
+    engine::{Chosen, Comparison, choose, compare_rows},
     failure::Failure,
+    frame::Frame,
     page,
     performance::{self, Labelled, Outcome},
     records,
-    report::{Estimate, ModelName, Performance, Rule, Settings, Verdict},
+    report::{Estimate, ModelName, Performance, Rule, Settings},
 };
 use dropout_model::{
     input::{BadInput, Reason},
     manifest::Metric,
-    monitoring::{Measure, MonitorTask, PerformanceSource, RuleName, WindowVerdict},
+    monitoring::{MAX_MEASURES, Measure, MonitorTask, PerformanceSource, RuleName},
     record::{Prediction, assemble::assemble, table::Records},
     rows::Day,
 };
@@ -37,23 +38,25 @@ pub fn look(task: &MonitorTask, store: &Store) -> Result<Look, Failure> {
     let mut window = lines::frame(&rows, &reference.schema, (digest, task.manifest.landmark.as_deref()));
     window.span = Some((from.clone(), to.clone()));
     let labels = Labels::of(task, &all, &to)?;
-    let performance = performance(task, &reference, (&window, &labels));
+    let chosen = choose(&reference.frame, &window);
+    let performance = performance(task, &reference, (&window, &chosen, &labels));
     let history = history::earlier(task, store, &from)?;
+    let rule = if task.rule == RuleName::Evidently { Rule::Evidently } else { Rule::Default };
     let comparison = Comparison {
         schema: &reference.schema,
         reference: &reference.frame,
         window: &window,
-        rule: if task.rule == RuleName::Evidently { Rule::Evidently } else { Rule::Default },
-        settings: settings(task),
+        rule,
+        settings: Settings { min_rows: u64::from(task.min_rows), ..Settings::of(rule) },
         model: Some(ModelName {
             name: task.name.clone(),
             version: Some(task.version.clone()),
             bundle: Some(digest.clone()),
         }),
         history: &history,
-        performance: Some(performance).filter(|performance| *performance != Performance::default()),
+        performance,
     };
-    let report = page::fit(compare(&comparison));
+    let report = page::fit(compare_rows(&comparison, &chosen));
     let bytes = page::json(&report).into_bytes();
     retain(task, store, end)?;
     let found = Found {
@@ -63,7 +66,7 @@ pub fn look(task: &MonitorTask, store: &Store) -> Result<Look, Failure> {
         lost: all.lost,
     };
     let (reason, message) = super::given::words(&report);
-    Ok(Look { verdict: verdict(report.decision.verdict), reason, message, report: Some((report, bytes)), found })
+    Ok(Look { verdict: report.decision.verdict, reason, message, report: Some((report, bytes)), found })
 }
 
 /// Start and end of the window.
@@ -79,32 +82,12 @@ fn moment(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
 
-fn settings(task: &MonitorTask) -> Settings {
-    let default = Settings { min_rows: u64::from(task.min_rows), ..Settings::default() };
-    match task.rule {
-        RuleName::Default => default,
-        RuleName::Evidently => Settings { drift_share: 0.5, ..default },
-    }
-}
-
-/// The verdict as the contract has it.
-pub fn verdict(verdict: Verdict) -> WindowVerdict {
-    match verdict {
-        Verdict::Drift => WindowVerdict::Drift,
-        Verdict::NoDrift => WindowVerdict::NoDrift,
-        Verdict::InsufficientData => WindowVerdict::InsufficientData,
-        Verdict::SchemaBreach => WindowVerdict::SchemaBreach,
-        Verdict::Unknown => WindowVerdict::Unknown,
-    }
-}
-
 /// What became of the patients whose predictions were recorded.
 struct Labels<'a> {
     /// The predictions of the served bundle, with the label where it is certain.
     own: Vec<(&'a Prediction, Option<bool>)>,
     /// First day of each patient with a certain label.
     labelled: BTreeMap<&'a str, &'a str>,
-    coverage: f64,
 }
 
 impl<'a> Labels<'a> {
@@ -122,8 +105,7 @@ impl<'a> Labels<'a> {
             let first = labelled.entry(&line.patient).or_insert(&line.date);
             *first = (*first).min(&line.date);
         }
-        let share = own.iter().filter(|(_, label)| label.is_some()).count() as f64 / own.len().max(1) as f64;
-        Ok(Self { own, labelled, coverage: share })
+        Ok(Self { own, labelled })
     }
 
     /// Patients with a certain label whose first prediction is after a data cut-off; none without one.
@@ -133,14 +115,13 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// How well the model does, as far as that can be told; what cannot is left out.
+/// How well the model does, as far as that can be told; what cannot is left out, and none if nothing can.
 fn performance(
     task: &MonitorTask,
     reference: &Reference,
-    (window, labels): (&crate::frame::Frame, &Labels<'_>),
-) -> Performance {
+    (window, chosen, labels): (&Frame, &Chosen, &Labels<'_>),
+) -> Option<Performance> {
     let threshold = task.production.threshold;
-    let chosen = choose(&reference.frame, window);
     let pairs = chosen.reference.iter().filter_map(|row| {
         let risk = reference.frame.risk.get(*row).copied().filter(|risk| !risk.is_nan())?;
         Some((risk, (*reference.frame.label.get(*row)?)?))
@@ -157,17 +138,11 @@ fn performance(
         .collect();
     let measured = performance::realised(&outcomes, threshold, task.manifest.training.seed);
     let realised = measured.and_then(|found| performance::against(found, known, threshold)).unwrap_or_default();
-    let coverage = performance::coverage(&outcomes);
-    Performance {
-        assumption: (!expectations.is_empty()).then(|| performance::assumption(&expectations)),
-        estimated: expectations.iter().map(performance::Expectation::estimate).collect(),
-        realised,
-        label_coverage: (!outcomes.is_empty()).then_some(labels.coverage),
-        labelled_patients: (!outcomes.is_empty()).then_some(coverage.patients),
-    }
+    let coverage = (!outcomes.is_empty()).then(|| performance::coverage(&outcomes));
+    performance::summary(&expectations, realised, coverage)
 }
 
-/// The metrics of an answer, at most 8: realised ones first.
+/// The metrics of an answer, all that a trigger may ask for: realised ones first.
 fn measures(found: &Performance, patients: u64) -> Vec<Measure> {
     let labelled = found.labelled_patients.unwrap_or(0);
     let measure = |source, patients| {
@@ -175,12 +150,13 @@ fn measures(found: &Performance, patients: u64) -> Vec<Measure> {
             let metric: Metric = serde_json::from_value(serde_json::Value::String(estimate.metric.clone())).ok()?;
             let Estimate { value, low, high, .. } = *estimate;
             let is_finite = [value, low, high].iter().all(|number| number.is_finite());
+            let [value, low, high] = [value, low, high].map(|number| (number * 1e5).round() / 1e5);
             is_finite.then_some(Measure { metric, source, value, low, high, patients })
         }
     };
     let realised = found.realised.iter().filter_map(measure(PerformanceSource::Realised, labelled));
     let estimated = found.estimated.iter().filter_map(measure(PerformanceSource::Estimated, patients));
-    realised.take(5).chain(estimated).take(8).collect()
+    realised.chain(estimated).take(MAX_MEASURES).collect()
 }
 
 /// Removes what is older than records are kept.

@@ -115,3 +115,27 @@ fn side(method: Method) -> Side {
         Method::TTest | Method::GTest | Method::FisherExact | Method::Tvd | Method::EmpiricalMmd => Side::Below,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_means_the_method_that_serde_writes_by_its_short_name() {
+        for (known, short, display) in NAMES {
+            assert_eq!((Method::from_name(short), Method::from_name(display)), (Some(known), Some(known)), "{short}");
+            assert_eq!(serde_json::to_value(known).unwrap(), short);
+        }
+        for other in ["", "custom function 'mine'", "KS", "ks ", "abs_text_content_drift"] {
+            assert_eq!(Method::from_name(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_limit_itself_is_drift_for_some_methods_only() {
+        let at = |method| is_drifted(method, 0.05, 0.05);
+        assert!(at(Method::Ks) && at(Method::CramerVonMises) && at(Method::Psi));
+        assert!(!at(Method::ChiSquare) && !at(Method::Ed) && !at(Method::TTest));
+        assert!(is_drifted(Method::Tvd, 0.0, 0.1) && is_drifted(Method::Hellinger, 1.0, 0.1));
+    }
+}

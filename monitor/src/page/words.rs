@@ -176,6 +176,7 @@ pub fn metric(name: &str) -> &str {
         "accuracy" => "Accuracy",
         "f1" => "F1",
         "brier" => "Brier score",
+        "alert_rate" => "Alert rate",
         "pr_auc" => "Average precision",
         "log_loss" => "Log loss, nats",
         "calibration_in_the_large" => "Calibration in the large, logits",

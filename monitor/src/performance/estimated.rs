@@ -2,18 +2,16 @@
 //! means what it meant on the reference, so it cannot see concept drift.
 
 use super::{LEAST_ROWS, Labelled, Unmeasured, are_risks, calibration, matrix::Matrix};
-use crate::report::Estimate;
+use crate::report::{Estimate, RANGE};
 use dropout_model::{
     metric::{Scored, rank},
     rows::Rows,
 };
 
-/// Sampling errors, and standard deviations of the reference's chunks, to each side.
-const RANGE: f64 = 3.0;
+/// Standard deviations of the reference's chunks from their mean to each limit.
+const LIMITS: f64 = 3.0;
 /// Fewest whole chunks of the reference from which limits are drawn.
 const LEAST_CHUNKS: usize = 2;
-/// The smallest fall that counts, whatever the sampling error.
-const LEAST_FALL: f64 = 0.02;
 
 /// The metrics that are estimated, in the order of reports.
 const METRICS: [&str; 6] = ["roc_auc", "f1", "precision", "recall", "specificity", "accuracy"];
@@ -47,16 +45,6 @@ impl Expectation {
             alert: self.limits.map(|(low, high)| self.value < low || self.value > high),
         }
     }
-
-    /// The smallest fall that can be seen: two sampling errors, and at least 0.02.
-    pub fn least_fall(&self) -> f64 {
-        (2.0 * self.error).max(LEAST_FALL)
-    }
-
-    /// Whether the value is below the reference's by more than [`Self::least_fall`].
-    pub fn has_fallen(&self) -> bool {
-        self.reference - self.value > self.least_fall()
-    }
 }
 
 /// What must hold for the estimates to mean anything, and how small a fall they can show.
@@ -64,8 +52,9 @@ pub fn assumption(expectations: &[Expectation]) -> String {
     let base = "Estimated without labels: it holds only if patients changed and the meaning of a risk did not (covariate \
                 shift); it cannot see that the same patients now behave differently (concept drift).";
     let area = expectations.iter().find(|expectation| expectation.metric == "roc_auc");
-    let fall =
-        area.map(|area| format!(" At this size a fall of ROC AUC below {:.3} cannot be seen.", area.least_fall()));
+    let fall = area.map(|area| {
+        format!(" At this size a fall of ROC AUC below {:.3} cannot be seen.", area.estimate().least_fall())
+    });
     format!("{base}{}", fall.unwrap_or_default())
 }
 
@@ -150,7 +139,7 @@ fn limits(reference: Labelled<'_>, size: usize, threshold: f64) -> [Option<(f64,
     let on_chunks: Vec<Values> = chunks.map(|(risk, label)| measured(Labelled { risk, label }, threshold)).collect();
     [0, 1, 2, 3, 4, 5].map(|at: usize| {
         let drawn: Vec<f64> = on_chunks.iter().map(|values| values[at]).filter(|value| !value.is_nan()).collect();
-        let reach = RANGE * deviation(&drawn);
+        let reach = LIMITS * deviation(&drawn);
         let mean = drawn.iter().sum::<f64>() / drawn.len() as f64;
         (drawn.len() >= LEAST_CHUNKS).then(|| ((mean - reach).max(0.0), (mean + reach).min(1.0)))
     })

@@ -10,6 +10,7 @@ use dropout_model::{
         bootstrap::{Compared, Side, compare},
         value,
     },
+    monitoring::PerformanceSource,
     rows::Rows,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,15 +21,7 @@ const RESAMPLES: usize = 2_000;
 const LEVEL: f64 = 0.95;
 
 /// The metrics, in the order of reports.
-const METRICS: [Metric; 7] = [
-    Metric::RocAuc,
-    Metric::Recall,
-    Metric::Precision,
-    Metric::F1,
-    Metric::AlertRate,
-    Metric::Brier,
-    Metric::CalibrationInTheLarge,
-];
+const METRICS: &[Metric] = PerformanceSource::Realised.metrics();
 
 /// A prediction and what became of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,7 +66,8 @@ pub fn realised(rows: &[Outcome<'_>], threshold: f64, seed: i64) -> Result<Vec<E
     enough(dropouts.len(), others.len())?;
     let table = table(&labelled);
     let side = Side { scored: Scored::new(labelled.iter().map(|(row, _)| row.risk).collect(), &table), threshold };
-    let compared = compare(&side, None, &METRICS.map(|metric| (metric, RESAMPLES)), seed);
+    let wanted: Vec<(Metric, usize)> = METRICS.iter().map(|metric| (*metric, RESAMPLES)).collect();
+    let compared = compare(&side, None, &wanted, seed);
     Ok(compared.iter().filter_map(estimate).collect())
 }
 
@@ -121,7 +115,7 @@ pub fn against(estimates: Vec<Estimate>, reference: Labelled<'_>, threshold: f64
     let even = scored.even();
     let operation = Operation { threshold, capacity: f64::NAN };
     let beside = |estimate: Estimate| {
-        let metric = METRICS.into_iter().find(|metric| metric.name() == estimate.metric);
+        let metric = METRICS.iter().copied().find(|metric| metric.name() == estimate.metric);
         let number = metric.map(|metric| value(metric, &scored, &even, operation)).filter(|number| number.is_finite());
         let alert = metric.zip(number).and_then(|(metric, number)| is_worse(metric, number, &estimate));
         Estimate { reference: number, alert: alert.or(estimate.alert), ..estimate }

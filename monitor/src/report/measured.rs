@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Sampling errors between an estimate without labels and each of its bounds.
+pub const RANGE: f64 = 3.0;
+/// The smallest fall that counts, whatever the sampling error.
+const LEAST_FALL: f64 = 0.02;
+
 /// How well the model does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,6 +46,19 @@ pub struct Estimate {
     /// Whether it is outside what the reference lets expect; none if that cannot be known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<bool>,
+}
+
+impl Estimate {
+    /// The smallest fall that an estimate without labels can show: two sampling errors, and at least 0.02.
+    pub fn least_fall(&self) -> f64 {
+        let error = (self.high - self.value).max(self.value - self.low) / RANGE;
+        (2.0 * error).max(LEAST_FALL)
+    }
+
+    /// Whether an estimate without labels is below the reference's value by more than [`Self::least_fall`].
+    pub fn has_fallen(&self) -> bool {
+        self.reference.is_some_and(|reference| reference - self.value > self.least_fall())
+    }
 }
 
 /// What a window of this size can show.

@@ -58,24 +58,13 @@ fn evidently((method, display): (Method, &str), score: f64) -> EvidentlyScore {
 /// A column of which nothing is known but its name and sizes.
 pub fn bare(name: &str, kind: ColumnKind) -> ColumnReport {
     ColumnReport {
-        name: name.into(),
-        kind,
-        is_time: false,
-        importance: None,
         n: Some(Pair { reference: REFERENCE - 18, window: WINDOW - 9 }),
         missing: Some(Missing {
             share: Pair { reference: 0.012, window: 9.0 / WINDOW as f64 },
             p: 0.034_567_812_3,
             drifted: false,
         }),
-        test: None,
-        effect: None,
-        evidently: None,
-        drifted: None,
-        direction: None,
-        notes: Vec::new(),
-        unseen: BTreeMap::new(),
-        shape: None,
+        ..ColumnReport::new(name, kind)
     }
 }
 
@@ -246,6 +235,7 @@ pub fn wide(count: usize) -> DriftReport {
         kind: SchemaKind::UnseenCategory,
         column: "a_feature_of_visits_01".into(),
         message: "2 categories are not in the reference, in 17 of 312 rows.".into(),
+        breaks: false,
     }];
     report
 }

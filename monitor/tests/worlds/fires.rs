@@ -6,6 +6,9 @@ use dropout_monitor::{
     report::{Advice, DriftReport, PastWindow, Rule, Settings, Verdict},
 };
 
+/// First seed. No limit of the rule was chosen on these draws: those that were begin at 1.
+pub const SEEDS: u64 = 7_000_001;
+
 /// What was counted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counted {
@@ -37,11 +40,9 @@ impl Counted {
     }
 }
 
-/// Runs policies of so many windows each.
-pub fn run(setting: Setting, policies: u64, windows: u64) -> Counted {
-    (0..policies)
-        .map(|policy| policy_of(&Trial::new(setting, 1 + policy), windows))
-        .fold(Counted::default(), Counted::plus)
+/// Runs a policy of so many windows for each seed.
+pub fn run(setting: Setting, seeds: std::ops::Range<u64>, windows: u64) -> Counted {
+    seeds.map(|seed| policy_of(&Trial::new(setting, seed), windows)).fold(Counted::default(), Counted::plus)
 }
 
 fn policy_of(trial: &Trial, windows: u64) -> Counted {

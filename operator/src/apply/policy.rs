@@ -103,13 +103,11 @@ async fn tell_model(context: &Context, gathered: &GatheredPolicy, status: &Retra
         context.metrics.fired(&action);
         if let Some(model) = &gathered.model {
             let sentence = format!("{} {}: {}", gathered.policy.name_any(), action, firing.message);
-            events::tell(context, &model.object_ref(&()), (EventType::Normal, FIRED, &sentence)).await;
+            let word = firing.action.reason().name();
+            events::tell(context, &model.object_ref(&()), (EventType::Normal, &word, &sentence)).await;
         }
     }
 }
-
-/// The word of a firing's event.
-const FIRED: &str = "PolicyFired";
 
 /// The firings that were not there before.
 fn new_firings<'a>(

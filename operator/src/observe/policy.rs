@@ -6,14 +6,10 @@ mod looks;
 
 use super::{claim, identity};
 use crate::{context::Context, labels};
-use dropout_crds::{
-    RetrainPolicy,
-    retrain_policy::{Action, Blackout, Firing, TriggerSpec},
-    status::Trigger,
-};
+use dropout_crds::RetrainPolicy;
 use dropout_model::monitoring::ReportOrigin;
 use dropout_planner::{
-    observed::{ClaimFact, FiringFact, Identity, PolicyFact},
+    observed::{ClaimFact, Identity, PolicyFact},
     policy::observed::{ModelFact, ModelSeen, ObservedPolicy, ReportFact, Rival},
 };
 use gather::{GatheredPolicy, Report};
@@ -54,11 +50,7 @@ pub fn watch_over(policies: Vec<Arc<RetrainPolicy>>, model: &Identity) -> Vec<Ar
 /// What a model is told: what its oldest policy asks for and forbids.
 pub fn policy_fact(policies: &[Arc<RetrainPolicy>]) -> Option<PolicyFact> {
     let oldest = policies.iter().min_by_key(|policy| standing(policy))?;
-    Some(PolicyFact {
-        name: oldest.name_any(),
-        firings: if oldest.spec.is_suspended() { Vec::new() } else { firings(oldest) },
-        blackouts: oldest.spec.blackouts.iter().map(blackout).collect(),
-    })
+    Some(dropout_planner::policy::policy_fact(&oldest.name_any(), &oldest.spec, oldest.status.as_ref()))
 }
 
 /// A policy among those of its model.
@@ -68,42 +60,6 @@ fn standing(policy: &RetrainPolicy) -> Rival {
 
 fn created(policy: &RetrainPolicy) -> Timestamp {
     policy.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |time| time.0)
-}
-
-/// The firings that ask for a training and were not yet answered by one, oldest first.
-fn firings(policy: &RetrainPolicy) -> Vec<FiringFact> {
-    let triggers = policy.status.iter().flat_map(|status| &status.triggers);
-    let mut fired: Vec<(&Firing, &TriggerSpec)> = triggers
-        .filter_map(|trigger| {
-            let spec = policy.spec.triggers.iter().find(|spec| spec.name == trigger.name)?;
-            Some((trigger.fired.as_ref()?, spec))
-        })
-        .filter(|(firing, _)| firing.action == Action::Retrain && firing.version.is_none())
-        .collect();
-    fired.sort_by_key(|(firing, _)| firing.time.0);
-    fired
-        .into_iter()
-        .filter_map(|(firing, spec)| {
-            Some(FiringFact { id: firing.id.clone(), trigger: kind(spec)?, message: firing.message.clone() })
-        })
-        .collect()
-}
-
-/// The kind of a trigger; none if it has none, which the API refuses.
-pub fn kind(trigger: &TriggerSpec) -> Option<Trigger> {
-    let kinds = [
-        (trigger.drift.is_some(), Trigger::Drift),
-        (trigger.performance.is_some(), Trigger::Performance),
-        (trigger.schedule.is_some(), Trigger::Schedule),
-        (trigger.new_data.is_some(), Trigger::NewData),
-    ];
-    kinds.into_iter().find(|(is_set, _)| *is_set).map(|(_, kind)| kind)
-}
-
-/// A blackout. An end that cannot be read, which the API refuses, is one that has no end.
-fn blackout(blackout: &Blackout) -> (String, Timestamp, Timestamp) {
-    let start = blackout.start.parse().unwrap_or(Timestamp::MIN);
-    (blackout.name.clone(), start, blackout.end.parse().unwrap_or(Timestamp::MAX))
 }
 
 fn model(gathered: &GatheredPolicy) -> ModelFact {

@@ -54,10 +54,19 @@ fn content(frame: Frame<'_>, serve: &Serve) -> Result<String> {
         bundle: format!("{}/{folder}/{}", store(frame), bundle_file(&serve.release.digest)),
         bundle_digest: serve.release.digest.clone(),
         policy: serve.policy.clone(),
-        accepts: frame.spec.features.iter().map(|feature| feature.name.clone()).collect(),
+        accepts: accepts(frame.spec),
+        rows_per_second: frame.spec.serving.rows_per_second.and_then(|rows| u32::try_from(rows).ok()),
         records: records(frame, &folder),
     };
     serde_json::to_string(&serving).map_err(|error| Error::Render("a serving file", error))
+}
+
+/// The features, and the fields of the landmark, which say which row it is: clients may send them whether or not they are kept.
+fn accepts(spec: &DropoutModelSpec) -> Vec<String> {
+    let features = spec.features.iter().map(|feature| &feature.name);
+    let is_no_feature = |name: &&String| spec.features.iter().all(|feature| feature.name != **name);
+    let landmark = spec.index.iter().chain(&spec.landmark).filter(is_no_feature);
+    features.chain(landmark).cloned().collect()
 }
 
 /// Where and how records are kept. The API refuses records without a pseudonym key; without one none are kept.

@@ -1,31 +1,29 @@
-//! What an accepted policy asks of its model's plan and forbids it, from its spec and status. It decides nothing.
+//! What a model's policy asks of its model's plan and forbids it, from its spec and status. It decides nothing.
 
 use super::limits::blackouts;
 use crate::observed::{FiringFact, PolicyFact};
 use dropout_crds::{
-    ConditionType, RetrainPolicySpec, RetrainPolicyStatus,
+    RetrainPolicySpec, RetrainPolicyStatus,
     retrain_policy::{Action, Firing, TriggerSpec},
     status::Trigger,
 };
 
-/// What the model's plan is told of a policy; none unless the policy is accepted.
-pub fn policy_fact(name: &str, spec: &RetrainPolicySpec, status: &RetrainPolicyStatus) -> Option<PolicyFact> {
-    let accepted = ConditionType::Accepted.name();
-    let is_accepted = |kind: &String, status: &String| *kind == accepted && status == "True";
-    status.conditions.iter().find(|condition| is_accepted(&condition.type_, &condition.status))?;
-    let mut firings: Vec<(&Firing, Trigger)> =
-        spec.triggers.iter().filter_map(|trigger| standing(trigger, status)).collect();
+/// What the model's plan is told of the policy that it listens to. Blackouts count from the moment they are written down; a
+/// firing only as long as the spec still asks for a training.
+pub fn policy_fact(name: &str, spec: &RetrainPolicySpec, status: Option<&RetrainPolicyStatus>) -> PolicyFact {
+    let triggers = spec.triggers.iter().filter(|trigger| asks(spec, trigger));
+    let mut firings: Vec<(&Firing, Trigger)> = triggers.filter_map(|trigger| standing(trigger, status?)).collect();
     firings.sort_by_key(|(firing, _)| firing.time.0);
     let fact = |(firing, trigger): (&Firing, Trigger)| FiringFact {
         id: firing.id.clone(),
         trigger,
         message: firing.message.clone(),
     };
-    Some(PolicyFact {
-        name: name.to_owned(),
-        firings: firings.into_iter().map(fact).collect(),
-        blackouts: blackouts(spec),
-    })
+    PolicyFact { name: name.to_owned(), firings: firings.into_iter().map(fact).collect(), blackouts: blackouts(spec) }
+}
+
+fn asks(spec: &RetrainPolicySpec, trigger: &TriggerSpec) -> bool {
+    !spec.is_suspended() && spec.action(trigger) == Action::Retrain
 }
 
 /// The trigger's firing that asks for a training and is not known to be taken.
@@ -35,7 +33,7 @@ fn standing<'a>(trigger: &TriggerSpec, status: &'a RetrainPolicyStatus) -> Optio
     Some((firing, kind(trigger)?))
 }
 
-/// The kind of a trigger, as a training says it.
+/// The kind of a trigger, as a training says it; none if it has none, which the API refuses.
 fn kind(trigger: &TriggerSpec) -> Option<Trigger> {
     let kinds = [
         (trigger.drift.is_some(), Trigger::Drift),

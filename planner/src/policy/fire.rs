@@ -27,11 +27,11 @@ pub fn fire(next: &mut Next<'_>, model: &ModelSeen, (at, trigger): (usize, &Trig
         status.state = TriggerState::Fired;
         status.fired = Some(Firing { id: due.id, time, action, message, version: None });
     }
-    let (reason, what) = match action {
-        Action::Retrain => (Reason::Fired, "asks for a training"),
-        Action::Notify => (Reason::Notified, "tells you"),
+    let what = match action {
+        Action::Retrain => "asks for a training",
+        Action::Notify => "tells you",
     };
-    next.tell(reason, format!("{name} {what}: {}", due.message));
+    next.tell(action.reason(), format!("{name} {what}: {}", due.message));
     true
 }
 

@@ -44,13 +44,14 @@ pub fn kept(next: &Next<'_>, model: &ModelSeen, trigger: &TriggerSpec) -> Option
         return Some(Kept::new(SkipReason::NoProduction, "no version is production yet"));
     };
     let limits = spec.limits();
+    // What is about the trigger alone comes first: the others hold of all triggers, so they change for all at once.
     suspended(next, model, status)
+        .or_else(|| few_new_labels(next, trigger, &limits))
         .or_else(|| making(next, status))
         .or_else(|| blackout(next))
         .or_else(|| cooldown(next, status, &limits))
         .or_else(|| backoff(next, status, &limits))
         .or_else(|| budget(next, status, &limits))
-        .or_else(|| few_new_labels(next, trigger, &limits))
 }
 
 /// The model is suspended, or too many candidates in a row did not get through.

@@ -17,7 +17,10 @@ use dropout_crds::{
     retrain_policy::{LastReport, MeasureStatus, MonitorRun},
     status::Release,
 };
-use dropout_model::{monitoring::MonitorAnswer, task::NoAnswer};
+use dropout_model::{
+    monitoring::{MAX_MEASURES, MonitorAnswer},
+    task::NoAnswer,
+};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -158,7 +161,7 @@ fn last(next: &Next<'_>, subject: &Subject<'_>, (run, answer): (&MonitorRun, &Mo
         window_end: end.map(|end| Time(crate::next::whole_seconds(end))),
         patients: answer.patients.map(count),
         share: answer.share,
-        performance: answer.performance.iter().take(8).map(MeasureStatus::from).collect(),
+        performance: answer.performance.iter().take(MAX_MEASURES).map(MeasureStatus::from).collect(),
         new_labelled_patients: answer.new_labelled_patients.map(count),
         lost: (answer.lost > 0).then(|| count(answer.lost)),
     }

@@ -5,12 +5,13 @@
 //! minutes or hours times in the gap are left out, and those of the repeated hour come twice.
 
 use croner::{
-    Cron,
+    Cron, Weekday,
     parser::{CronParser, Seconds, Year},
 };
 use dropout_crds::retrain_policy::ScheduleTrigger;
 use jiff::{
     SignedDuration, Timestamp,
+    civil::Date,
     tz::{TimeZone, TimeZoneDatabase},
 };
 
@@ -34,8 +35,11 @@ impl Schedule {
         })?;
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = parser.parse(&spec.cron).map_err(|error| refuse(&error.to_string()))?;
+        // The crate would look through 3,000 years for it, at every plan.
+        let never = || refuse("no day is like that, so it never comes");
+        days().find(|date| is_day(&cron, *date)).ok_or_else(never)?;
         let schedule = Self { cron, zone };
-        schedule.next(now).map(|_| ()).ok_or_else(|| refuse("no day is like that, so it never comes"))?;
+        schedule.next(now).map(|_| ()).ok_or_else(never)?;
         Ok(schedule)
     }
 
@@ -59,6 +63,21 @@ impl Schedule {
         let before = at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(at);
         self.next(before) == Some(at)
     }
+}
+
+/// A year with every day that there is. Days of the week come every week, so it has them too.
+const LEAP: i16 = 2028;
+
+/// Its days.
+fn days() -> impl Iterator<Item = Date> {
+    (1..=12).flat_map(|month| (1..=31).filter_map(move |day| Date::new(LEAP, month, day).ok()))
+}
+
+fn is_day(cron: &Cron, date: Date) -> bool {
+    let weekday = Weekday::from_days_from_sunday(date.weekday().to_sunday_zero_offset().unsigned_abs().into());
+    let (month, day) = (date.month().unsigned_abs().into(), date.day().unsigned_abs().into());
+    let is_month = cron.pattern.month_match(month).unwrap_or(false);
+    is_month && cron.pattern.day_match(date.year().into(), month, day, weekday).unwrap_or(false)
 }
 
 /// Five fields of numbers, names, `*`, `,`, `-` and `/`; what other cron dialects add is refused.

@@ -150,16 +150,25 @@ fn weigh_report(
         Ok(report) => report,
         Err((_, why)) => return stand(next, at, &Sight::unknown(why.clone())),
     };
+    if is_fired_for(next, place, report) {
+        return;
+    }
     let sight = look(next, place, report);
     let window = next.observed.spec.monitor.clone().unwrap_or_default().window().as_seconds();
     let Some(status) = next.trigger_mut(at) else { return };
     let counted = count::count(status, &sight, report, window);
     let (count, of) = (status.consecutive.unwrap_or(0), trigger.consecutive());
-    let (digest, fired) = (status.last_report.clone(), status.fired.as_ref().map(|fired| fired.id.clone()));
+    // New labels are counted by patient and not by report, so it is the report that shows them that fires.
+    let digest = if trigger.new_data.is_some() { &report.digest } else { &status.last_report };
+    let (digest, fired) = (digest.clone(), status.fired.as_ref().map(|fired| fired.id.clone()));
     if sight.finding != Finding::Breach {
         return stand(next, at, &sight);
     }
-    let message = format!("{}; {count} of {of} reports in a row", sight.message);
+    let row = match count > of {
+        true => format!("{count} reports in a row, {of} are enough"),
+        false => format!("{count} of {of} reports in a row"),
+    };
+    let message = format!("{}; {row}", sight.message);
     if counted == Counted::More && count < of {
         next.tell(Reason::Breaching, format!("{} breaches: {message}", trigger.name));
     }
@@ -173,6 +182,20 @@ fn weigh_report(
     } else if has_fired && let Some(status) = next.trigger_mut(at) {
         status.state = TriggerState::Fired;
     }
+}
+
+/// Whether the trigger fired for the new labels of this very report: it asks for more by now, and stands as it did when it
+/// fired until another report comes.
+fn is_fired_for(next: &mut Next<'_>, (at, trigger): (usize, &TriggerSpec), report: &LastReport) -> bool {
+    let is_asked = trigger.new_data.is_some() && !next.is_edited;
+    let Some(digest) = report.digest.as_ref().filter(|_| is_asked) else { return false };
+    let id = next.firing_id(&trigger.name, digest);
+    let Some(status) = next.trigger_mut(at).filter(|status| status.threshold.is_some()) else { return false };
+    let is_fired = status.fired.as_ref().is_some_and(|fired| fired.id == id);
+    if is_fired {
+        status.state = TriggerState::Fired;
+    }
+    is_fired
 }
 
 /// After it fired a count begins anew; its windows stay used. New labels are counted on from those that it fired for.

@@ -26,7 +26,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![5 => Just(Outcome::Passed), 1 => Just(Outcome::Failed), 1 => Just(Outcome::Inconclusive)]
 }
 
-fn job_end() -> impl Strategy<Value = JobEnd> {
+/// How a model's Job ends.
+pub fn job_end() -> impl Strategy<Value = JobEnd> {
     prop_oneof![
         6 => (outcome(), 0_u8..3).prop_map(|(outcome, kind)| JobEnd::Answers(outcome, kind)),
         1 => (outcome(), 0_u8..3).prop_map(|(outcome, kind)| JobEnd::LosesAnswer(outcome, kind)),
@@ -35,11 +36,13 @@ fn job_end() -> impl Strategy<Value = JobEnd> {
     ]
 }
 
-fn pods() -> impl Strategy<Value = Pods> {
+/// What becomes of a model's pods.
+pub fn pods() -> impl Strategy<Value = Pods> {
     prop_oneof![5 => Just(Pods::Come), 1 => Just(Pods::Stay), 1 => Just(Pods::CandidateFault), 1 => Just(Pods::EnvironmentFault)]
 }
 
-fn event() -> impl Strategy<Value = Event> {
+/// What happens to a model.
+pub fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => Just(Event::Nothing),
         4 => Just(Event::JobMovesOn),

@@ -13,7 +13,8 @@ use dropout_crds::{
 use dropout_model::{manifest::Threshold, period::Period, task::Outcome};
 use dropout_planner::observed::{ClaimFact, Deployed, RunFailure, ServingFault};
 
-pub use draw::script;
+#[allow(unused_imports, reason = "each test binary draws its own part of the outside")]
+pub use draw::{event, job_end, pods, script};
 
 /// A whole case: what happens, and how the outside goes on once nobody does anything any more.
 #[derive(Clone, Debug)]
@@ -35,12 +36,12 @@ pub struct Step {
 /// How Jobs and pods go on by themselves.
 #[derive(Clone, Copy, Debug)]
 pub struct Outside {
-    jobs: JobEnd,
-    pods: Pods,
+    pub jobs: JobEnd,
+    pub pods: Pods,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum JobEnd {
+pub enum JobEnd {
     Answers(Outcome, u8),
     LosesAnswer(Outcome, u8),
     Fails,
@@ -48,7 +49,7 @@ enum JobEnd {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Pods {
+pub enum Pods {
     Come,
     Stay,
     CandidateFault,
@@ -56,7 +57,7 @@ enum Pods {
 }
 
 #[derive(Clone, Debug)]
-enum Event {
+pub enum Event {
     Nothing,
     JobMovesOn,
     Job(JobEnd),
@@ -99,7 +100,8 @@ pub fn play(world: &mut World, step: &Step) {
     world.pass(step.seconds);
 }
 
-fn happen(world: &mut World, event: &Event) {
+/// Lets something happen to a model.
+pub fn happen(world: &mut World, event: &Event) {
     match event {
         Event::Nothing => {}
         Event::JobMovesOn => world.job_moves_on(),

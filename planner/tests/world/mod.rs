@@ -15,7 +15,7 @@ use dropout_crds::{
 use dropout_model::task::Answer;
 use dropout_planner::{
     Intent, Observed, Plan,
-    observed::{ClaimFact, Deployed, Fleet, Identity, Run, ServingFact},
+    observed::{ClaimFact, Deployed, Fleet, Identity, PolicyFact, Run, ServingFact},
     plan,
     plan::Launch,
 };
@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 
 /// The world.
 pub struct World {
+    pub uid: String,
     pub start: Timestamp,
     pub now: Timestamp,
     pub generation: i64,
@@ -37,11 +38,14 @@ pub struct World {
     pub data_claim: Option<ClaimFact>,
     pub store_claim: Option<ClaimFact>,
     pub bundle_claim: ClaimFact,
+    pub policy: Option<PolicyFact>,
     pub fleet: Fleet,
     pub image: String,
     pub store: Store,
     pub ledger: Ledger,
     pub transcript: Vec<String>,
+    /// Whether the transcript says dates, not seconds since the start.
+    pub says_dates: bool,
 }
 
 /// A Job as it runs, with what it was started for.
@@ -74,6 +78,7 @@ impl World {
         let start: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
         let claim = |name: &str| ClaimFact::Present { name: name.into(), is_shared: true };
         Self {
+            uid: "u1".into(),
             start,
             now: start,
             generation: 1,
@@ -87,11 +92,13 @@ impl World {
             data_claim: Some(claim("trial-data")),
             store_claim: Some(claim("model-store")),
             bundle_claim: claim("bundles"),
+            policy: None,
             fleet: Fleet { trainings: 0, max_trainings: 3, rollouts: 0, max_rollouts: 1 },
             image: "inference:1".into(),
             store: Store { positive_patients: 61, versions: BTreeMap::new(), answers: BTreeMap::new() },
             ledger: Ledger::default(),
             transcript: Vec::new(),
+            says_dates: false,
         }
     }
 
@@ -106,7 +113,7 @@ impl World {
             identity: Identity {
                 namespace: "trials".into(),
                 name: "onc-302".into(),
-                uid: "u1".into(),
+                uid: self.uid.clone(),
                 generation: self.generation,
             },
             spec: self.spec.clone(),
@@ -119,7 +126,7 @@ impl World {
             store_claim: self.store_claim.clone(),
             bundle_claim: self.spec.source().map(|_| self.bundle_claim.clone()),
             holdout_claim: self.spec.data.holdout_source().and_then(|_| self.data_claim.clone()),
-            policy: None,
+            policy: self.policy.clone(),
             fleet: self.fleet,
             inference_image: self.image.clone(),
         }
@@ -173,8 +180,12 @@ impl World {
         self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
     }
 
-    /// Puts a line into the transcript, with the time since the start.
+    /// Puts a line into the transcript, with the date or the time since the start.
     pub fn say(&mut self, what: impl AsRef<str>) {
+        if self.says_dates {
+            let date = self.now.to_string().replace('T', " ").replace('Z', "");
+            return self.transcript.push(format!("{date:<20} {}", what.as_ref()));
+        }
         let seconds = self.now.as_second() - self.start.as_second();
         let time = format!("t+{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
         self.transcript.push(format!("{time:<11} {}", what.as_ref()));

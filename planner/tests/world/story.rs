@@ -11,6 +11,7 @@ use dropout_model::{
     task::Outcome,
 };
 use dropout_planner::observed::RunFailure;
+use std::{env, fs, path::PathBuf};
 
 impl World {
     /// The running Job ends with a verdict after ten minutes.
@@ -136,6 +137,17 @@ impl World {
 }
 
 impl World {
+    /// Compares the transcript with its golden file.
+    pub fn is_golden(&self, name: &str) {
+        let told = format!("{}\n", self.transcript.join("\n"));
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stories").join(format!("{name}.txt"));
+        if env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&path, &told).unwrap();
+        }
+        let golden = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(told, golden, "{} is another story now; UPDATE_GOLDEN=1 writes it anew", path.display());
+    }
+
     pub fn status(&self) -> &DropoutModelStatus {
         self.status.as_ref().unwrap()
     }

@@ -40,13 +40,24 @@ pub struct S3 {
     launcher: Child,
     keys: Keys,
     pub secret: PathBuf,
+    /// The certificate of a server that speaks TLS.
+    pub authority: Option<PathBuf>,
 }
 
 impl S3 {
     /// Starts it; none, with a loud line, if the launcher is not built or cannot build the server.
     pub fn start() -> Option<Self> {
+        Self::start_with(&["s3"])
+    }
+
+    /// The same, with TLS under a certificate that nobody else vouches for.
+    pub fn start_with_tls() -> Option<Self> {
+        Self::start_with(&["s3", "--tls"])
+    }
+
+    fn start_with(words: &[&str]) -> Option<Self> {
         let program = env::current_exe().unwrap().parent()?.parent()?.join("dropout-cluster");
-        let launcher = Command::new(&program).arg("s3").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let launcher = Command::new(&program).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let Ok(mut launcher) = launcher else {
             println!("SKIPPED: no S3 server, {} is not built; cargo build -p dropout-cluster", program.display());
             return None;
@@ -69,7 +80,8 @@ impl S3 {
         let keys = Keys { key, secret, endpoint: said("AWS_ENDPOINT_URL")? };
         let folder = folder();
         keys.write(&folder);
-        Some(Self { launcher, keys, secret: folder })
+        let authority = said("AWS_CA_BUNDLE").map(PathBuf::from);
+        Some(Self { launcher, keys, secret: folder, authority })
     }
 
     pub fn keys(&self) -> Keys {

@@ -26,6 +26,20 @@ fn an_object_is_created_once_and_never_replaced() {
 }
 
 #[test]
+fn a_server_with_a_certificate_of_its_own_is_used_once_the_secret_vouches_for_it() {
+    let Some(s3) = S3::start_with_tls() else { return };
+    let quick = || s3.root().with_patience(quick());
+    let refused = quick().get("one").unwrap_err().to_string();
+    assert!(refused.contains("vouched for by nobody") && refused.contains("ca.crt"), "{refused}");
+    fs::write(s3.secret.join("ca.crt"), "no certificate").unwrap();
+    let unread = quick().get("one").unwrap_err().to_string();
+    assert!(unread.contains("ca.crt in the Secret"), "{unread}");
+    fs::copy(s3.authority.as_ref().unwrap(), s3.secret.join("ca.crt")).unwrap();
+    assert_eq!(quick().create("one", b"1").unwrap(), Created::Kept);
+    assert_eq!(quick().get("one").unwrap().unwrap(), b"1");
+}
+
+#[test]
 fn writers_at_the_same_time_leave_one_whole_object() {
     let Some(s3) = S3::start() else { return };
     let texts: Vec<Vec<u8>> = (0..8).map(|n| vec![n; 1 << 16]).collect();

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use std::{iter, thread};
 
 use dropout_cluster::{
-    Cluster, Error, Interrupt, Level, MARK, Options, Result, S3Server, binaries, default_dir, down, helm, versitygw,
+    Cluster, Error, Interrupt, Level, MARK, Options, Result, S3Server, binaries, default_dir, down, helm, post,
+    versitygw,
 };
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -24,7 +25,9 @@ usage: dropout-cluster COMMAND
   build [--level api|node]                  only build the programs
   helm                                      print the path of helm, building it if needed
   versitygw                                 print the path of the S3 server, building it if needed
-  s3 [--address IP]                         start an S3 server with a bucket, print the shell commands that make
+  post PORT PATH FILE                       send each line of FILE as a body to 127.0.0.1:PORT, the key from API_KEY, and
+                                            count the answers; exit code 1 unless all are 2xx
+  s3 [--address IP] [--tls]                 start an S3 server with a bucket, print the shell commands that make
                                             clients use it, and end it when standard input ends (default: 127.0.0.1)";
 
 /// What the command line asks for.
@@ -32,6 +35,7 @@ struct Arguments {
     level: Level,
     dir: Option<PathBuf>,
     address: IpAddr,
+    tls: bool,
     rest: Vec<String>,
 }
 
@@ -53,11 +57,12 @@ fn main() -> ExitCode {
 
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments> {
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let mut arguments = Arguments { level: Level::Node, dir: None, address, rest: Vec::new() };
+    let mut arguments = Arguments { level: Level::Node, dir: None, address, tls: false, rest: Vec::new() };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--" => arguments.rest.extend(words.by_ref()),
             "--dir" => arguments.dir = Some(PathBuf::from(value(&word, words.next())?)),
+            "--tls" => arguments.tls = true,
             "--address" => {
                 let text = value(&word, words.next())?;
                 arguments.address = text.parse().map_err(|_| Error::Refused(format!("{text} is no IP address")))?;
@@ -94,22 +99,35 @@ fn perform(command: &str, arguments: Arguments) -> Result<ExitCode> {
         "build" => println!("{}", binaries(arguments.level, &Interrupt::on_signals()?)?.display()),
         "helm" => println!("{}", helm(&Interrupt::on_signals()?)?.display()),
         "versitygw" => println!("{}", versitygw(&Interrupt::on_signals()?)?.display()),
-        "s3" => serve(arguments.address)?,
+        "post" => return post_lines(&arguments.rest),
+        "s3" => serve(arguments.address, arguments.tls)?,
         _ => return Err(Error::Refused(format!("no command {command}\n{USAGE}"))),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Serves until standard input ends or a signal comes.
-fn serve(address: IpAddr) -> Result<()> {
+fn serve(address: IpAddr, tls: bool) -> Result<()> {
     let interrupt = Interrupt::on_signals()?;
-    let server = S3Server::start(address, &interrupt)?;
+    let server = S3Server::start(address, tls, &interrupt)?;
     println!("{}", server.environment());
     let input = thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
     while !input.is_finished() && !interrupt.is_raised() {
         thread::sleep(Duration::from_millis(20));
     }
     Ok(())
+}
+
+fn post_lines(rest: &[String]) -> Result<ExitCode> {
+    let [port, path, file] = rest else { return Err(Error::Refused(format!("post PORT PATH FILE\n{USAGE}"))) };
+    let port = port.parse().map_err(|_| Error::Refused(format!("{port} is no port")))?;
+    let file = Path::new(file);
+    let bodies =
+        std::fs::read_to_string(file).map_err(|source| Error::File { doing: "read", path: file.to_owned(), source })?;
+    let key = std::env::var("API_KEY").map_err(|_| Error::Refused("set API_KEY to a client's key".into()))?;
+    let posted = post(port, path, &key, bodies.lines())?;
+    println!("{posted}");
+    Ok(if posted.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn only(rest: &[String]) -> Result<&str> {

@@ -13,6 +13,9 @@ use crate::children::spawn_from_lasting_thread;
 use crate::error::{Error, Naming, Result};
 use crate::{Interrupt, ports};
 
+/// The certificate and the key in its folder, if it speaks TLS.
+const CERTIFICATE: &str = "tls.crt";
+const KEY: &str = "tls.key";
 const READY: Duration = Duration::from_secs(20);
 
 /// A running S3 server.
@@ -26,14 +29,16 @@ pub struct S3Server {
     pub key: String,
     /// Its secret.
     pub secret: String,
+    /// The certificate that it shows, if it speaks TLS: its own authority.
+    pub certificate: Option<PathBuf>,
 }
 
 impl S3Server {
     /// The bucket that it begins with, empty.
     pub const BUCKET: &str = "trial";
 
-    /// Starts it on an address of this machine, building it first if needed.
-    pub fn start(address: IpAddr, interrupt: &Interrupt) -> Result<Self> {
+    /// Starts it on an address of this machine, with TLS or without, building it first if needed.
+    pub fn start(address: IpAddr, tls: bool, interrupt: &Interrupt) -> Result<Self> {
         let program = versitygw(interrupt)?;
         let [port] = ports::free()?;
         let folder = std::env::temp_dir().join(format!("dropout-s3-{}-{port}", std::process::id()));
@@ -43,8 +48,10 @@ impl S3Server {
         }
         let (key, secret) = (random()?, random()?);
         let listens = SocketAddr::new(address, port);
+        let certificate = tls.then(|| certify(&folder, address)).transpose()?;
         let child = spawn(&program, &folder, &[&listens.to_string(), &key, &secret])?;
-        let mut server = Self { folder, child, endpoint: format!("http://{listens}"), key, secret };
+        let scheme = if tls { "https" } else { "http" };
+        let mut server = Self { folder, child, endpoint: format!("{scheme}://{listens}"), key, secret, certificate };
         server.wait(listens, interrupt)?;
         Ok(server)
     }
@@ -55,8 +62,10 @@ impl S3Server {
 
     /// The shell commands that make every S3 client use it.
     pub fn environment(&self) -> String {
+        let authority = self.certificate.as_deref();
+        let authority = authority.map(|file| format!("export AWS_CA_BUNDLE={}\n", file.display())).unwrap_or_default();
         format!(
-            "export AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\nexport AWS_REGION=us-east-1\n",
+            "export AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\nexport AWS_REGION=us-east-1\n{authority}",
             self.endpoint, self.key, self.secret
         )
     }
@@ -90,16 +99,28 @@ impl Drop for S3Server {
     }
 }
 
+/// Writes a certificate that vouches for itself, and its key.
+fn certify(folder: &Path, address: IpAddr) -> Result<PathBuf> {
+    let made = rcgen::generate_simple_self_signed([address.to_string()])?;
+    let (certificate, key) = (folder.join(CERTIFICATE), folder.join(KEY));
+    fs::write(&certificate, made.cert.pem()).naming("write", &certificate)?;
+    fs::write(&key, made.signing_key.serialize_pem()).naming("write", &key)?;
+    Ok(certificate)
+}
+
 /// Starts the program so that it ends when this one does, whatever ends this one.
 fn spawn(program: &Path, folder: &Path, [listens, key, secret]: &[&str; 3]) -> Result<Child> {
     let log = folder.join("log");
     let output = File::create(&log).naming("create", &log)?;
     let errors = output.try_clone().naming("open", &log)?;
     let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program).args(["--quiet", "--keep-alive", "--port", listens]);
+    if folder.join(KEY).exists() {
+        let [certificate, key] = [CERTIFICATE, KEY].map(|file| folder.join(file));
+        command.arg("--cert").arg(certificate).arg("--key").arg(key);
+    }
     command
-        .args(["--pdeathsig", "KILL", "--"])
-        .arg(program)
-        .args(["--quiet", "--keep-alive", "--port", listens, "posix", "--sidecar"])
+        .args(["posix", "--sidecar"])
         .args([folder.join(S3Server::TAGS_FOLDER), folder.join("buckets")])
         .current_dir(folder)
         .env_clear()

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
@@ -153,8 +153,9 @@ fn node_of_a_killed_launcher_is_swept_by_the_next_start() {
     }
     let _one = NODE.lock();
     let dir = std::env::temp_dir().join(format!("dropout-node-killed-{}", std::process::id()));
-    let launcher = Launcher::start(&dir, "node");
-    wait_for(|| Cluster::attach(&dir).is_ok_and(|cluster| cluster.is_healthy()));
+    let mut launcher = Launcher::start(&dir, "node");
+    // Healthy is what runs, also while the rest of it is still being started; up is only what the launcher calls up.
+    wait_for(|| launcher.is_up());
     let cluster = Cluster::attach(&dir).unwrap();
     load(&cluster, "etcd", "dropout.local/etcd:1");
     create_namespace(&cluster);
@@ -200,25 +201,36 @@ fn stop_without_leftovers(cluster: Cluster) {
 }
 
 /// A launcher that keeps a cluster up until it is killed by SIGKILL, at the latest when a test fails.
-struct Launcher(Child);
+struct Launcher {
+    child: Child,
+    up: PathBuf,
+}
 
 impl Launcher {
     fn start(dir: &Path, level: &str) -> Self {
+        let up = dir.with_extension("up");
         let child = Command::new(env!("CARGO_BIN_EXE_dropout-cluster"))
             .args(["run", "--level", level, "--dir"])
             .arg(dir)
-            .args(["--", "sleep", "600"])
+            // The launcher runs this only once the cluster is up.
+            .args(["--", "sh", "-c", r#"touch "$0" && exec sleep 600"#])
+            .arg(&up)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
             .spawn();
-        Self(child.unwrap())
+        Self { child: child.unwrap(), up }
+    }
+
+    fn is_up(&mut self) -> bool {
+        assert_eq!(self.child.try_wait().unwrap(), None, "the launcher ended");
+        self.up.exists()
     }
 }
 
 impl Drop for Launcher {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_file(&self.up);
     }
 }
 

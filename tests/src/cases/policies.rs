@@ -13,6 +13,7 @@ const SAME_NAME: &str = "triggers: two triggers have the same name";
 const ONE_KIND: &str = "triggers: set exactly one of drift, performance, schedule and newData";
 const MONITOR: &str = "monitor is needed by triggers of drift, performance and newData";
 const CONSECUTIVE: &str = "triggers: consecutive belongs to drift and performance";
+const MEASURED: &str = "triggers: performance is realised as roc_auc, recall, precision, f1, alert_rate, brier or calibration_in_the_large, and estimated as roc_auc, f1, precision or recall";
 const BOUND: &str = "triggers: performance sets exactly one of below and above";
 const BLACKOUT: &str = "blackouts: start is not before end";
 const SOURCE: &str = "monitor.source: set exactly one of predictions, configMap and report";
@@ -91,7 +92,7 @@ fn everything(policy: &mut Value) {
         json!([
             {"name": "drift", "drift": {"share": 0.3}, "consecutive": 3, "action": "Notify"},
             {"name": "auc", "performance": {"metric": "roc_auc", "below": 0.7, "source": "Realised", "minLabelled": 60}},
-            {"name": "brier", "performance": {"metric": "brier", "above": 0.2, "source": "Estimated"}},
+            {"name": "brier", "performance": {"metric": "brier", "above": 0.2}},
             {"name": "nightly", "schedule": {"cron": "0 2 * * *", "timeZone": "Europe/Berlin", "startingDeadline": "2h"}},
             {"name": "labels", "newData": {"minLabelledPatients": 200}},
         ]),
@@ -141,6 +142,15 @@ fn triggers() -> Vec<Case> {
         }),
         bad("a metric without a bound", BOUND, |policy| {
             add(policy, json!({"name": "auc", "performance": {"metric": "roc_auc"}}));
+        }),
+        bad("a metric that is never measured", MEASURED, |policy| {
+            add(policy, json!({"name": "auc", "performance": {"metric": "pr_auc", "below": 0.3}}));
+        }),
+        bad("a metric that is never estimated", MEASURED, |policy| {
+            add(
+                policy,
+                json!({"name": "brier", "performance": {"metric": "brier", "above": 0.2, "source": "Estimated"}}),
+            );
         }),
         bad("a metric with two bounds", BOUND, |policy| {
             add(policy, json!({"name": "auc", "performance": {"metric": "roc_auc", "below": 0.7, "above": 0.9}}));

@@ -1,6 +1,7 @@
 //! The real node as the tests see it: images loaded, chart installed by Helm, one restricted namespace a trial.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, dead_code)]
 
+pub mod cohort;
 pub mod facts;
 pub mod foreign;
 pub mod jobs;
@@ -271,6 +272,27 @@ pub fn predict(port: u16, key: &str, body: &Value) -> std::io::Result<(u16, Valu
     let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
     let json = text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok()).unwrap_or(Value::Null);
     Ok((status, json))
+}
+
+/// Nothing of a patient and no key stands in a log, event, status or label.
+pub fn no_trace(trial: &Trial<'_>, patient: &str) {
+    let look = |arguments: &[&str]| trial.node.kubectl(arguments);
+    let texts = [
+        look(&[
+            "-n",
+            &trial.namespace,
+            "get",
+            "events,pods,jobs,configmaps,deployments,dropoutmodels,retrainpolicies",
+            "-o",
+            "yaml",
+        ]),
+        look(&["-n", &trial.namespace, "logs", "-l", "app.kubernetes.io/component=serving", "--tail=-1"]),
+        look(&["-n", "dropout-system", "logs", "deployment/dropout", "--tail=-1"]),
+    ];
+    for text in &texts {
+        assert!(!text.contains(patient), "a patient's id was written");
+        assert!(!text.contains(KEY), "a key was written");
+    }
 }
 
 pub fn condition<'a>(model: &'a Value, kind: &str) -> &'a Value {

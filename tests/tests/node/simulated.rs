@@ -22,7 +22,7 @@ pub fn simulated(patients: u32) -> String {
 }
 
 /// The program in the image that is tested, which `tests/images.sh` compiled.
-fn trainer() -> PathBuf {
+pub fn trainer() -> PathBuf {
     let places = fs::read_dir(root().join("target")).unwrap().flatten();
     let programs = places.map(|place| place.path().join("release/dropout-trainer"));
     programs.into_iter().find(|path| path.is_file()).expect("a static dropout-trainer; run tests/images.sh first")

@@ -8,7 +8,7 @@ use crate::{
     evaluation::{check_own, training_rows},
     failure::{Failure, bytes},
     import::{Foreign, calibrated, columns, import as imported, xgboost},
-    job::prepare::left,
+    job::prepare::{Asked, left},
     spec::{self, Spec},
 };
 use dropout_model::{
@@ -25,7 +25,11 @@ use std::path::Path;
 pub fn split(arguments: &Arguments) -> Result<u8, Failure> {
     let spec = spec::read(Path::new(arguments.needed("spec")?))?;
     let out = Path::new(arguments.needed("out")?);
-    let left = left((&spec.manifest, &spec.manifest), &laptop::given(&spec, arguments)?, "")?;
+    let left = left(
+        &Asked { manifest: &spec.manifest, told: &spec.manifest, stated: &spec.manifest },
+        &laptop::given(&spec, arguments)?,
+        "",
+    )?;
     laptop::write(&out.join(path::ROWS), &left.rows)?;
     laptop::write(&out.join(path::TRAINING), &left.training)?;
     eprintln!("{}", left.message);

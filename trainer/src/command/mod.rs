@@ -5,15 +5,15 @@ mod assemble;
 mod import;
 mod laptop;
 mod score;
+mod simulate;
 mod table;
 
 use crate::{
     failure::Failure,
     job::{Pod, Step},
-    simulate::{self, Scenario},
 };
 use arguments::Arguments;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const HELP: &str = "\
 dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
@@ -43,8 +43,11 @@ dropout-trainer: trains a dropout model and judges it, on a laptop or in a Job
            and outcomes/; the column side says who is held out; what is not known for certain is left out and counted
            --cutoff: labels must be certain by then (default spec.data.cutoff); --negative: the label of a patient who
            stays (default 0)
-  simulate --patients N --seed S --out FILE [--scenario stable|remote-visits|harmless-drift]
+  simulate --patients N --seed S --out FILE [--scenario stable|remote-visits|remote-region|harmless-drift]
+           [--first N --enrolled FROM..TO --until DAY [--requests FILE] [--outcomes FILE]]
            writes a trial whose true risks are known (column true_risk, never a feature)
+           --enrolled: only a cohort that came in these days, numbered from --first, and what is known of it on a day;
+           --requests, --outcomes: also the bodies of POST /predict and POST /v1/outcomes about it, one a line
   job      prepare|train|evaluate|read [--root DIR]
            one container of a Job; paths are fixed below the root (default /)
 
@@ -90,7 +93,7 @@ pub fn run(words: &[String]) -> Result<u8, Failure> {
             0,
         )?),
         "score" => score::score(&Arguments::read(rest, &["bundle", "data", "out", "patient-id"], 0)?),
-        "simulate" => trial(&Arguments::read(rest, &["patients", "seed", "scenario", "out"], 0)?),
+        "simulate" => simulate::simulate(&Arguments::read(rest, &simulate::OPTIONS, 0)?),
         "assemble" => assemble::assemble(&Arguments::read(rest, &["spec", "records", "cutoff", "negative", "out"], 0)?),
         "job" => job(&Arguments::read(rest, &["root"], 1)?),
         other => Err(Failure::Usage(format!("'{other}' is no command; --help lists them"))),
@@ -107,23 +110,5 @@ fn job(arguments: &Arguments) -> Result<u8, Failure> {
     };
     let root = arguments.optional("root").unwrap_or("/");
     Pod::new(Path::new(root)).run(step)?;
-    Ok(0)
-}
-
-fn trial(arguments: &Arguments) -> Result<u8, Failure> {
-    let patients: u32 = arguments.number("patients")?;
-    let seed: u64 = arguments.number("seed")?;
-    let out = PathBuf::from(arguments.needed("out")?);
-    let scenario = arguments.optional("scenario").unwrap_or("stable");
-    let scenario = Scenario::named(scenario).ok_or_else(|| {
-        Failure::Usage(format!("'{scenario}' is no scenario; take stable, remote-visits or harmless-drift"))
-    })?;
-    if !(1..=10_000_000).contains(&patients) {
-        return Err(Failure::Usage("--patients must be 1 to 10000000".into()));
-    }
-    let trial = simulate::trial(patients, seed, scenario);
-    laptop::write(&out, simulate::csv(&trial).as_bytes())?;
-    let dropouts = trial.iter().filter(|row| row.dropout).count();
-    eprintln!("{} rows of {patients} patients, {dropouts} labelled dropout, cut-off {}", trial.len(), simulate::CUTOFF);
     Ok(0)
 }

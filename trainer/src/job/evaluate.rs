@@ -55,7 +55,7 @@ pub fn evaluate(pod: &Pod, task: &Task) -> Result<(), Failure> {
     let mut given = pod.given(manifest)?;
     records::append(pod, task, (&mut given, features.unwrap_or_default()))?;
     let table = given.table(&Contract { manifest: &asked, production: features })?;
-    let candidate = found.finished(&records::with_cutoff(task), &table)?;
+    let candidate = found.finished(&records::stated(task, &given), &table)?;
     let digest = digest(&candidate.bytes);
     let out_of_fold = OutOfFold::find((&store, task), &candidate, (&digest, &table.digest))?;
     let mut report = evaluation::evaluate(&Contest {

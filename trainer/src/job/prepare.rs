@@ -27,16 +27,31 @@ pub(super) fn prepare(pod: &Pod, task: &Task) -> Result<(), Failure> {
     records::leave(pod, task)?;
     let mut given = pod.given(manifest)?;
     records::append(pod, task, (&mut given, &[]))?;
-    let left = left((manifest, &records::with_cutoff(task)), &given, &task.hash())?;
+    let left = left(
+        &Asked { manifest, told: &records::told(task), stated: &records::stated(task, &given) },
+        &given,
+        &task.hash(),
+    )?;
     pod.write(&inside(path::INPUT, path::ROWS), &left.rows)?;
     pod.write(&inside(path::INPUT, path::TRAINING), &left.training)?;
     eprintln!("{}", left.message);
     Ok(())
 }
 
+/// A manifest by what its cut-off is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// As the task has it: the rows of its files are read by it.
+    pub manifest: &'a Manifest,
+    /// As the trainer is told: the rows that it is left are read by it.
+    pub told: &'a Manifest,
+    /// As the bundle states it.
+    pub stated: &'a Manifest,
+}
+
 /// The input of a trainer from a data file. `task` is the hash of the task; empty on a laptop, where nobody answers.
-/// The second manifest is what the trainer is told: its cut-off covers the rows from records too.
-pub fn left((manifest, told): (&Manifest, &Manifest), given: &Given, task: &str) -> Result<Left, Failure> {
+pub fn left(asked: &Asked<'_>, given: &Given, task: &str) -> Result<Left, Failure> {
+    let Asked { manifest, told, stated } = *asked;
     let table = given.table(&Contract { manifest, production: None })?;
     let (training, _) = table.split(manifest);
     let of_file = training.partition_point(|row| *row < table.records_from);
@@ -54,7 +69,7 @@ pub fn left((manifest, told): (&Manifest, &Manifest), given: &Given, task: &str)
         task: task.to_owned(),
         // How a candidate is judged is none of a trainer's business, and the rows lack the columns it needs.
         manifest: Manifest { gate: Gate::default(), ..told.clone() },
-        bundle: Head::of(told, &table.digest),
+        bundle: Head::of(stated, &table.digest),
         data_digest: table.digest,
         rows: training.len(),
         patients: table.rows.pick(&training).patients.len(),

@@ -58,11 +58,21 @@ pub fn leave(pod: &Pod, task: &Task) -> Result<(), Failure> {
     pod.write(&inside(path::INPUT, LIST), &list)
 }
 
-/// The manifest with the cut-off that a bundle of a task states: the later of the file's and the records'.
-pub fn with_cutoff(task: &Task) -> Manifest {
+/// The manifest that a trainer is told: its cut-off lets the rows from records count too.
+pub fn told(task: &Task) -> Manifest {
     let mut manifest = task.manifest.clone();
     let records = task.records.as_ref().map(|asked| asked.cutoff.clone());
     manifest.data.cutoff = manifest.data.cutoff.max(records);
+    manifest
+}
+
+/// The manifest with the cut-off that a bundle of a task states: the file's, or the newest row from records if that is later.
+/// A patient whose first row is after it was never learned from nor judged on. Rows that were too young to count do not move
+/// it, and neither does the day of the training: the same rows give the same bundle.
+pub fn stated(task: &Task, given: &Given<'_>) -> Manifest {
+    let mut manifest = task.manifest.clone();
+    let newest = given.records().and_then(|file| file.last.clone());
+    manifest.data.cutoff = manifest.data.cutoff.max(newest);
     manifest
 }
 

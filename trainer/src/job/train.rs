@@ -16,6 +16,8 @@ pub fn train(pod: &Pod, mut told: Training) -> Result<(), Failure> {
     told.manifest.data.training.digest = None;
     told.manifest.label.censor = None;
     let table = read(path::ROWS, &bytes, &Contract { manifest: &told.manifest, production: None })?;
+    // Rows count up to one day; the bundle states another, which tells whom it knows.
+    told.manifest.data.cutoff = told.bundle.cutoff;
     let trained = training::train(&told.manifest, &table.rows, &told.data_digest)?;
     let bytes = trained.bundle.to_bytes().map_err(|error| Failure::Moved(error.to_string()))?;
     pod.write(&inside(path::OUTPUT, path::BUNDLE), &bytes)?;
