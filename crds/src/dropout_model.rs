@@ -222,6 +222,32 @@ pub struct Serving {
     /// What is kept of predictions and outcomes. Left out: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Records>,
+    /// The certificate of the port for predictions. Left out: plain HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// Which web pages may call from a browser. Left out: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
+}
+
+/// The certificate of the port for predictions. A renewed one is read without a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tls {
+    /// The Secret, of type `kubernetes.io/tls`: `tls.crt`, the chain in PEM, its own certificate first, and `tls.key`.
+    pub secret_ref: SecretRef,
+}
+
+/// Web pages that may call from a browser. A key inside a page is public; a back end that holds it is the better way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Cors {
+    /// Origins such as `https://retention.example`, 1 to 16: scheme, host and, if it is not the scheme's own, port. There is no `*`.
+    #[schemars(
+        length(min = 1, max = 16),
+        inner(length(max = 255), regex(pattern = r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"))
+    )]
+    pub allowed_origins: Vec<String>,
 }
 
 /// What is kept of predictions and outcomes, in the store, under the pseudonyms of `study.pseudonymKey`.

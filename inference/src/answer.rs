@@ -5,6 +5,7 @@ use crate::reasons::Reason;
 use dropout_model::{manifest::Feature, policy::Policy};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A prediction.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
@@ -37,6 +38,43 @@ pub struct Prediction<'a> {
     pub reasons: Option<Vec<Reason<'a>>>,
 }
 
+/// Where a model comes from, as its bundle says.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "ModelCard")]
+pub struct Origin {
+    /// How it learned: `Logistic` or `GradientBoosting`.
+    pub algorithm: String,
+    /// The program that trained it.
+    pub code: String,
+    /// Digest of the training data.
+    pub data_digest: String,
+    /// The data cut-off, `YYYY-MM-DD`, if labels had to mature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<String>,
+    /// Share of patients that were held out from training.
+    pub holdout_fraction: f64,
+    /// Which algorithms were tried and why this one was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choice: Option<String>,
+    /// How risks were calibrated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<String>,
+    /// What the threshold costs and brings, out of fold over the training rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_fold: Option<AtThreshold>,
+}
+
+/// What a threshold costs and brings.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct AtThreshold {
+    /// The nearest threshold, from the policy's up, that was measured.
+    pub threshold: f64,
+    /// Share of dropouts flagged.
+    pub recall: f64,
+    /// Share of rows flagged.
+    pub alert_rate: f64,
+}
+
 /// What is served.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "Model")]
@@ -53,6 +91,10 @@ pub struct Card<'a> {
     pub label: &'a str,
     /// How far ahead risk is predicted, in seconds.
     pub horizon_seconds: u64,
+    /// Metrics by name, on patients held out from training, when the version was judged; empty if it never was.
+    pub metrics: &'a BTreeMap<String, f64>,
+    /// Where the model comes from.
+    pub card: &'a Origin,
     /// The fields of a request beside `patient_id`, with their bounds.
     pub features: &'a [Feature],
     /// A further field, which may be left out: the landmark's date, `YYYY-MM-DD`. Left out: the day of the request.

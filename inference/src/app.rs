@@ -4,12 +4,18 @@ use crate::{batch, context::Context, journal, openapi, outcomes, predict, proble
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tower::util::option_layer;
+use tower_http::cors::CorsLayer;
 
 /// Header of a client's key.
 pub const KEY_HEADER: &str = "x-api-key";
@@ -29,8 +35,21 @@ pub fn app(context: Arc<Context>) -> Router {
         .route_layer(from_fn_with_state(Arc::clone(&context), require_key))
         .fallback(async || refused(StatusCode::NOT_FOUND))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(option_layer(cors(context.origins())))
         .layer(from_fn_with_state(Arc::clone(&context), journal::record))
         .with_state(context)
+}
+
+/// What a browser is told that asks whether a page may call: yes for the origins that are named, nothing for others. It asks
+/// without the key, so the answer is no more than that.
+fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
+    let layer = CorsLayer::new()
+        .allow_origin(origins.to_vec())
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([HeaderName::from_static(KEY_HEADER), header::CONTENT_TYPE])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(Duration::from_secs(600));
+    (!origins.is_empty()).then_some(layer)
 }
 
 fn refused(status: StatusCode) -> Problem {
@@ -46,6 +65,7 @@ async fn require_key(State(context): State<Arc<Context>>, mut request: Request, 
     let keys = context.keys();
     let Some(client) = shown_key(request.headers()).and_then(|key| keys.client(key)) else {
         let address = request.extensions().get::<Peer>().map(|Peer(address)| *address);
+        context.metrics().count_refused_key();
         let wrong = context.rates().wrong_key(address, Instant::now());
         let wait = |wait| Problem::too_much("Too many wrong keys.", wait);
         return wrong.map_or_else(wait, |()| Problem::unauthorized()).into_response();

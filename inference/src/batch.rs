@@ -92,7 +92,7 @@ fn rows(body: &[u8]) -> Result<Vec<&RawValue>, Problem> {
 }
 
 fn field(field: &str, problem: &str) -> Problem {
-    Problem::fields(vec![FieldProblem { field: field.into(), problem: problem.into() }])
+    Problem::fields(vec![FieldProblem::new(field, problem)])
 }
 
 fn found<'a>(asked: &Asked<'a>, at: usize, row: &RawValue) -> Found<'a> {

@@ -1,7 +1,7 @@
 //! The body of a request as it was sent: one JSON object, known fields, each once. It never repeats a value.
 
 use crate::{
-    problem::{FieldProblem, Problem},
+    problem::{Fault, FieldProblem, Problem},
     row::{Form, PATIENT_ID},
 };
 use axum::http::StatusCode;
@@ -17,6 +17,9 @@ pub const MAX_ID: usize = 128;
 /// What a patient id must be.
 pub const ID: &str = "must be a text of 1 to 128 characters";
 
+/// What is wrong with a field that is there twice.
+const TWICE: &str = "is given twice";
+
 /// Most fields that one refusal names, so that an answer stays small whatever was sent.
 pub const MAX_PROBLEMS: usize = 32;
 
@@ -26,7 +29,7 @@ pub fn read(form: &Form, body: &[u8]) -> Result<Draft, Problem> {
     let mut draft = form.deserialize(&mut deserializer).map_err(|error| refusal(&error))?;
     deserializer.end().map_err(|error| refusal(&error))?;
     if draft.patient.is_none() {
-        draft.refuse(PATIENT_ID, "is required");
+        draft.refuse(PATIENT_ID, Fault::Missing, "is required");
     }
     Ok(draft)
 }
@@ -39,8 +42,7 @@ pub fn is_id(text: &str) -> bool {
 /// Position only: serde_json's own words may hold a part of the body.
 pub fn refusal(error: &serde_json::Error) -> Problem {
     if error.is_data() {
-        let problem = "must be a JSON object".into();
-        return Problem::fields(vec![FieldProblem { field: String::new(), problem }]);
+        return Problem::fields(vec![FieldProblem::new("", "must be a JSON object")]);
     }
     let place = format!("The body is no JSON: line {}, column {}.", error.line(), error.column());
     Problem::new(StatusCode::BAD_REQUEST, place)
@@ -62,22 +64,22 @@ pub struct Draft {
 
 impl Draft {
     /// Adds a problem, unless there are enough of them.
-    pub fn refuse(&mut self, field: &str, problem: impl Into<String>) {
+    pub fn refuse(&mut self, field: &str, fault: Fault, problem: impl Into<String>) {
         if self.problems.len() < MAX_PROBLEMS {
             let field = field.chars().take(64).collect();
-            self.problems.push(FieldProblem { field, problem: problem.into() });
+            self.problems.push(FieldProblem { field, problem: problem.into(), fault });
         }
     }
 
     fn name_patient(&mut self, given: Given) {
         let (id, problem) = match given {
             Given::Text(id) if is_id(&id) => (id, None),
-            Given::Nothing => (String::new(), Some("is required")),
-            Given::Text(_) | Given::Number(_) | Given::Other => (String::new(), Some(ID)),
+            Given::Nothing => (String::new(), Some((Fault::Missing, "is required"))),
+            Given::Text(_) | Given::Number(_) | Given::Other => (String::new(), Some((Fault::Form, ID))),
         };
-        let problem = if self.patient.replace(id).is_some() { Some("is given twice") } else { problem };
-        if let Some(problem) = problem {
-            self.refuse(PATIENT_ID, problem);
+        let problem = if self.patient.replace(id).is_some() { Some((Fault::Twice, TWICE)) } else { problem };
+        if let Some((fault, problem)) = problem {
+            self.refuse(PATIENT_ID, fault, problem);
         }
     }
 
@@ -86,7 +88,7 @@ impl Draft {
         let (slot, name) = match place {
             Place::Patient => return self.name_patient(value),
             Place::Ignored => return,
-            Place::Unknown(name) => return self.refuse(&name, "is no field of this model"),
+            Place::Unknown(name) => return self.refuse(&name, Fault::Unknown, "is no field of this model"),
             Place::Date => (Some(&mut self.date), form.date_field()),
             Place::Landmark => (Some(&mut self.landmark), form.landmark_field()),
             Place::Feature(at) => {
@@ -94,7 +96,7 @@ impl Draft {
             }
         };
         if slot.is_some_and(|slot| slot.replace(value).is_some()) {
-            self.refuse(name.unwrap_or_default(), "is given twice");
+            self.refuse(name.unwrap_or_default(), Fault::Twice, TWICE);
         }
     }
 }

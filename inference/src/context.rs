@@ -10,7 +10,7 @@ use crate::{
     records::{Patient, Records},
     version::Version,
 };
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use std::sync::{
     Arc, Mutex, Once, OnceLock, PoisonError, RwLock,
     atomic::{AtomicBool, Ordering},
@@ -26,11 +26,14 @@ pub struct Context {
     key_fault: Mutex<String>,
     key_doubt: Mutex<String>,
     record_fault: Mutex<String>,
+    certificate_fault: Mutex<String>,
+    certificate_doubt: Mutex<String>,
     announced: Once,
     is_draining: AtomicBool,
     ids: Ids,
     metrics: Metrics,
     rates: Rates,
+    origins: Vec<HeaderValue>,
 }
 
 impl Context {
@@ -45,12 +48,25 @@ impl Context {
             key_fault: Mutex::new("no API key has been read".into()),
             key_doubt: Mutex::default(),
             record_fault: Mutex::new("the pseudonym key is being read".into()),
+            certificate_fault: Mutex::default(),
+            certificate_doubt: Mutex::default(),
             announced: Once::new(),
             is_draining: AtomicBool::new(false),
             ids: Ids::new(),
             metrics: Metrics::new(),
             rates: Rates::new(None),
+            origins: Vec::new(),
         }
+    }
+
+    /// The same, where pages of these origins may call from a browser.
+    pub fn open_to(self, origins: Vec<HeaderValue>) -> Self {
+        Self { origins, ..self }
+    }
+
+    /// Origins whose pages may call from a browser.
+    pub fn origins(&self) -> &[HeaderValue] {
+        &self.origins
     }
 
     /// The same, where clients may have only so many rows predicted in a second.
@@ -70,6 +86,7 @@ impl Context {
 
     /// Serves a version from now on. The first one stays: a process never changes what it serves.
     pub fn serve(&self, version: Version) {
+        self.metrics.serve(version.name(), version.digest(), version.policy_hash());
         let _ = self.version.set(Arc::new(version));
     }
 
@@ -125,6 +142,16 @@ impl Context {
         replace(&self.key_doubt, entries)
     }
 
+    /// Says why no certificate can be shown yet, or with an empty sentence that one can; true if that is news.
+    pub fn miss_certificate(&self, sentence: String) -> bool {
+        replace(&self.certificate_fault, sentence)
+    }
+
+    /// Says why the certificate could not be read; one that was read before stays shown, so that the service stays ready.
+    pub fn doubt_certificate(&self, sentence: String, is_shown: bool) -> bool {
+        if is_shown { replace(&self.certificate_doubt, sentence) } else { self.miss_certificate(sentence) }
+    }
+
     /// Not ready from now on, and every answer asks its client to connect anew.
     pub fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
@@ -146,6 +173,10 @@ impl Context {
         }
         if self.records().is_err() {
             return Err(copy(&self.record_fault));
+        }
+        let certificate = copy(&self.certificate_fault);
+        if !certificate.is_empty() {
+            return Err(certificate);
         }
         Ok(version)
     }

@@ -45,6 +45,7 @@ pub mod reasons;
 pub mod records;
 pub mod row;
 pub mod settings;
+pub mod tls;
 pub mod told;
 pub mod tree;
 pub mod version;

@@ -7,8 +7,9 @@ use crate::{
     listener::{Limits, Listener},
     load,
     settings::{KeySource, Settings},
+    tls::{Tls, follow},
 };
-use std::{future::pending, io, sync::Arc, time::Duration};
+use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -17,7 +18,7 @@ use tokio::{
 };
 
 /// Most connections at once on the second port.
-const HEALTH_CONNECTIONS: u32 = 64;
+const HEALTH_CONNECTIONS: u32 = 256;
 
 /// Shortest time that the last records get.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -64,7 +65,7 @@ pub async fn run(settings: Settings) -> Exit {
 }
 
 async fn live(settings: Settings) -> io::Result<Exit> {
-    let context = Arc::new(Context::new().limited(settings.rows_per_second));
+    let context = Arc::new(Context::new().limited(settings.rows_per_second).open_to(settings.origins.clone()));
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (close, closing) = watch::channel(false);
     if settings.records.is_some() {
@@ -119,7 +120,11 @@ async fn open(settings: &Settings, context: &Arc<Context>, closing: watch::Recei
     let (port, health_port) = (main.address()?.port(), second.address()?.port());
     tracing::info!(port, health_port, model_version = settings.terms.name, "started");
 
-    let main = main.counted(context.metrics().connections());
+    let main = match &settings.tls {
+        Some(folder) => main.secured(follow_certificate(context, folder.clone())),
+        None => main,
+    };
+    let main = main.counted(context.metrics().connections(), context.metrics().turned_away());
     let (never, open) = watch::channel(false);
     let health = health(Arc::clone(context));
     tokio::spawn(async move {
@@ -129,6 +134,15 @@ async fn open(settings: &Settings, context: &Arc<Context>, closing: watch::Recei
     let mut serving = JoinSet::new();
     serving.spawn(main.serve(app(Arc::clone(context)), closing));
     Ok(serving)
+}
+
+/// Not ready until a certificate was read.
+fn follow_certificate(context: &Arc<Context>, folder: PathBuf) -> Arc<Tls> {
+    let (context, tls) = (Arc::clone(context), Arc::<Tls>::default());
+    context.miss_certificate("the certificate is being read".into());
+    let shown = Arc::clone(&tls);
+    tokio::spawn(async move { follow(&context, &tls, folder).await });
+    shown
 }
 
 fn follow_keys(context: &Arc<Context>, source: KeySource) {

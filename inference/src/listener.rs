@@ -1,7 +1,11 @@
 //! Accepting connections: HTTP/1 only, so that hyper's header timeout also closes a connection that sends nothing; at
-//! most so many at once; and an end that loses no request. `axum::serve` has none of the three.
+//! most so many at once, more are told so at once; and an end that loses no request. `axum::serve` has none of the three.
 
-use crate::{app::Peer, wire::Wire};
+use crate::{
+    app::Peer,
+    tls::{HANDSHAKE, Tls},
+    wire::Wire,
+};
 use axum::Router;
 use hyper::{
     Request,
@@ -13,7 +17,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -22,6 +26,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{sleep, timeout},
@@ -42,10 +47,26 @@ const MAX_BUFFER: usize = 64 << 10;
 /// Most headers of a request.
 const MAX_HEADERS: usize = 64;
 
+/// What a connection is told that is one too many. It is answered before anything is read.
+const TOO_MANY: &str = concat!(
+    "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n",
+    "connection: close\r\ncontent-length: 86\r\n\r\n",
+    r#"{"title":"Service Unavailable","status":503,"detail":"Too many connections are open."}"#
+);
+
+/// Most connections at once that are told so; more are closed without a word.
+const TOLD: usize = 256;
+
+/// Longest time that one of them may take to hear it.
+const TELLING: Duration = Duration::from_secs(1);
+
+/// Most bytes that are read of one of them: closed with unread bytes, it would lose what it was told.
+const HEARD: u64 = 64 << 10;
+
 /// What a client may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most connections at once. Further ones wait in the platform's queue.
+    /// Most connections at once. Further ones are answered 503.
     pub connections: u32,
     /// Longest time for the head of a request to arrive, counted from the connection's start or the last answer; so it
     /// is also the longest time that a connection may be idle.
@@ -53,16 +74,18 @@ pub struct Limits {
 }
 
 /// An open port.
-#[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
+    tls: Option<Arc<Tls>>,
     permits: Arc<Semaphore>,
+    telling: Arc<Semaphore>,
     limits: Limits,
     open: Gauge,
+    turned_away: Counter,
 }
 
-/// A connection and its place among those that may be open.
-type Accepted = (TcpStream, IpAddr, OwnedSemaphorePermit);
+/// A connection and whose it is.
+type Accepted = (TcpStream, IpAddr);
 
 impl Listener {
     /// Opens a port at an address; without one, at every address of the machine, IPv6 too if it has that.
@@ -75,12 +98,18 @@ impl Listener {
             },
         };
         let permits = Arc::new(Semaphore::new(limits.connections as usize));
-        Ok(Self { socket, permits, limits, open: Gauge::default() })
+        let (telling, turned_away) = (Arc::new(Semaphore::new(TOLD)), Counter::default());
+        Ok(Self { socket, tls: None, permits, telling, limits, open: Gauge::default(), turned_away })
     }
 
-    /// The same, counting its open connections in a gauge.
-    pub fn counted(self, open: Gauge) -> Self {
-        Self { open, ..self }
+    /// The same, counting connections: those that are open and those that were too many.
+    pub fn counted(self, open: Gauge, turned_away: Counter) -> Self {
+        Self { open, turned_away, ..self }
+    }
+
+    /// The same, over TLS.
+    pub fn secured(self, tls: Arc<Tls>) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// The address, with the port that was given for port 0.
@@ -109,10 +138,8 @@ impl Listener {
 
     async fn accept(&self) -> Accepted {
         loop {
-            // The semaphore is never closed.
-            let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { continue };
             match self.socket.accept().await {
-                Ok((stream, peer)) => return (stream, peer.ip(), permit),
+                Ok((stream, peer)) => return (stream, peer.ip()),
                 Err(error) => {
                     // Such as too many open files: not worth an end, nor a busy loop.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -122,27 +149,61 @@ impl Listener {
         }
     }
 
-    fn open(&self, (stream, peer, permit): Accepted, app: &Router, closing: &watch::Receiver<bool>) {
+    fn open(&self, (stream, peer): Accepted, app: &Router, closing: &watch::Receiver<bool>) {
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return self.turn_away(stream) };
         let app = (app.clone(), Peer(peer.to_canonical()));
-        let connection = converse(stream, app, self.limits.header_timeout, closing.clone());
-        let open = self.open.clone();
+        let (header_timeout, closing) = (self.limits.header_timeout, closing.clone());
+        let (open, tls) = (self.open.clone(), self.tls.clone());
         tokio::spawn(async move {
             open.inc();
-            connection.await;
-            open.dec();
-            drop(permit);
+            let _ = stream.set_nodelay(true);
+            match tls {
+                None => converse(stream, app, header_timeout, closing).await,
+                Some(tls) => {
+                    // A client that is slow at its handshake holds up nobody else.
+                    let Some(acceptor) = tls.acceptor() else { return close(&open, permit) };
+                    if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                        converse(stream, app, header_timeout, closing).await;
+                    }
+                }
+            }
+            close(&open, permit);
         });
+    }
+
+    /// Refuses a connection at once, so that its client can go elsewhere. Over TLS the handshake would cost more than a request.
+    fn turn_away(&self, stream: TcpStream) {
+        self.turned_away.inc();
+        let Ok(permit) = Arc::clone(&self.telling).try_acquire_owned() else { return };
+        if self.tls.is_none() {
+            tokio::spawn(async move {
+                let _ = timeout(TELLING, tell(stream)).await;
+                drop(permit);
+            });
+        }
     }
 }
 
+fn close(open: &Gauge, permit: OwnedSemaphorePermit) {
+    open.dec();
+    drop(permit);
+}
+
+/// Says that there are too many connections and reads until the client has heard it.
+async fn tell(mut stream: TcpStream) -> io::Result<()> {
+    stream.write_all(TOO_MANY.as_bytes()).await?;
+    stream.shutdown().await?;
+    tokio::io::copy(&mut stream.take(HEARD), &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
 /// Serves one connection to its end. What goes wrong on it is the client's affair.
-async fn converse(
-    stream: TcpStream,
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     (app, peer): (Router, Peer),
     header_timeout: Duration,
     mut closing: watch::Receiver<bool>,
 ) {
-    let _ = stream.set_nodelay(true);
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(header_timeout);
     builder.max_header_size(MAX_HEAD).max_headers(MAX_HEADERS).max_buf_size(MAX_BUFFER);

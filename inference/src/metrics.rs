@@ -1,15 +1,20 @@
-//! What is counted: requests, their time, tiers assigned, open connections, records. No label ever holds an id, a feature, a key
-//! or a path as it was sent.
+//! What is counted: requests, their time, tiers and risks, what was refused, connections, records, and what is served. No label
+//! ever holds an id, a feature, a key or a path as it was sent.
+
+use crate::problem::Fault;
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
 use std::{fmt, time::Duration};
 
 /// Upper bounds of the latency buckets, in seconds.
 const BUCKETS: [f64; 12] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
+
+/// Upper bounds of the risk buckets.
+const RISKS: [f64; 10] = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Outcome {
@@ -26,6 +31,23 @@ struct Path {
 struct TierAssigned {
     model_version: String,
     tier: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Served {
+    model_version: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Release {
+    model_version: String,
+    bundle_digest: String,
+    policy_hash: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Wrong {
+    fault: &'static str,
 }
 
 /// The numbers of records.
@@ -62,8 +84,13 @@ pub struct Metrics {
     requests: Family<Outcome, Counter>,
     seconds: Family<Path, Histogram>,
     tiers: Family<TierAssigned, Counter>,
+    risks: Family<Served, Histogram>,
+    faults: Family<Wrong, Counter>,
+    refused_keys: Counter,
     connections: Gauge,
+    turned_away: Counter,
     records: RecordNumbers,
+    served: Family<Release, Gauge>,
 }
 
 impl Metrics {
@@ -77,11 +104,35 @@ impl Metrics {
         registry.register_with_unit("request_duration", help, Unit::Seconds, Family::clone(&seconds));
         let tiers = Family::default();
         registry.register("predictions", "Predictions made, by version and tier assigned", Family::clone(&tiers));
-        let connections = Gauge::default();
+        let risks = Family::new_with_constructor((|| Histogram::new(RISKS)) as fn() -> Histogram);
+        registry.register("risk", "Risks predicted, by version", Family::clone(&risks));
+        let faults = Family::default();
+        let help = "Fields of patients that were not accepted, by what was wrong with them";
+        registry.register("refused_fields", help, Family::clone(&faults));
+        let refused_keys = Counter::default();
+        registry.register("refused_keys", "Requests without a key that is accepted", Counter::clone(&refused_keys));
+        let (connections, turned_away) = (Gauge::default(), Counter::default());
         registry.register("connections", "Open connections on the port for predictions", Gauge::clone(&connections));
+        let help = "Connections refused because too many were open";
+        registry.register("connections_refused", help, Counter::clone(&turned_away));
+        let served = Family::default();
+        registry.register("served", "1 for the version that is served", Family::clone(&served));
+        registry.register("build", "The program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         let records = RecordNumbers::default();
         records.register(&mut registry);
-        Self { registry, requests, seconds, tiers, connections, records }
+        Self {
+            registry,
+            requests,
+            seconds,
+            tiers,
+            risks,
+            faults,
+            refused_keys,
+            connections,
+            turned_away,
+            records,
+            served,
+        }
     }
 
     /// Counts an answered request. `path` is the route's, not what was sent.
@@ -91,9 +142,32 @@ impl Metrics {
     }
 
     /// Counts a prediction.
-    pub fn count_tier(&self, model_version: &str, tier: &str) {
+    pub fn count_prediction(&self, model_version: &str, tier: &str, risk: f64) {
         let labels = TierAssigned { model_version: model_version.to_owned(), tier: tier.to_owned() };
         self.tiers.get_or_create(&labels).inc();
+        self.risks.get_or_create(&Served { model_version: labels.model_version }).observe(risk);
+    }
+
+    /// Counts what was wrong with a patient's fields.
+    pub fn count_faults(&self, faults: impl Iterator<Item = Fault>) {
+        faults.for_each(|fault| _ = self.faults.get_or_create(&Wrong { fault: fault.word() }).inc());
+    }
+
+    /// Counts a request whose key was not accepted.
+    pub fn count_refused_key(&self) {
+        self.refused_keys.inc();
+    }
+
+    /// Says what is served from now on.
+    pub fn serve(&self, model_version: &str, bundle_digest: &str, policy_hash: &str) {
+        let [model_version, bundle_digest, policy_hash] =
+            [model_version, bundle_digest, policy_hash].map(str::to_owned);
+        self.served.get_or_create(&Release { model_version, bundle_digest, policy_hash }).set(1);
+    }
+
+    /// The number of connections that were too many.
+    pub fn turned_away(&self) -> Counter {
+        self.turned_away.clone()
     }
 
     /// The number of open connections.

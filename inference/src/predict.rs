@@ -66,10 +66,11 @@ impl<'a> Asked<'a> {
     /// The prediction for one row, the JSON object of a patient; counted and recorded.
     pub fn predict(&self, body: &[u8]) -> Result<Prediction<'a>, Problem> {
         let (context, version, moment) = (self.context, self.version, self.moment);
-        let row = version.form().read(body, moment)?;
+        let read = version.form().read(body, moment);
+        let row = read.inspect_err(|problem| context.metrics().count_faults(problem.faults()))?;
         let keeping = self.records.map(|records| (records, records.patient(&row.patient)));
         let prediction = version.predict(&row, context.prediction_id(keeping), self.explain).ok_or_else(too_large)?;
-        context.metrics().count_tier(version.name(), prediction.risk_level);
+        context.metrics().count_prediction(version.name(), prediction.risk_level, prediction.probability);
         if let Some((records, patient)) = keeping {
             // The patient's identifier stays behind in the row.
             let (version, id) = (Arc::clone(version), prediction.prediction_id.clone());

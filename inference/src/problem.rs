@@ -25,6 +25,45 @@ pub struct FieldProblem {
     pub field: String,
     /// What is wrong, as the end of a sentence that starts with the field.
     pub problem: String,
+    /// The same, to be counted.
+    #[serde(skip)]
+    pub fault: Fault,
+}
+
+/// Kinds of what can be wrong with a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// It is needed and not there.
+    Missing,
+    /// It is no field of the model.
+    Unknown,
+    /// It is there twice.
+    Twice,
+    /// It lies beyond a bound.
+    Bound,
+    /// It is of another type, or anything else.
+    #[default]
+    Form,
+}
+
+impl Fault {
+    /// The word for it in metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Unknown => "unknown",
+            Self::Twice => "twice",
+            Self::Bound => "bound",
+            Self::Form => "form",
+        }
+    }
+}
+
+impl FieldProblem {
+    /// What is wrong with a field: its form.
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into(), fault: Fault::default() }
+    }
 }
 
 /// A refusal, as RFC 9457 has it.
@@ -71,10 +110,15 @@ impl Problem {
             let is_unread = self.status == StatusCode::BAD_REQUEST;
             let problem =
                 if is_unread { "has a number or a text that cannot be read".into() } else { self.detail.into_owned() };
-            return vec![FieldProblem { field: place.to_owned(), problem }];
+            return vec![FieldProblem::new(place, problem)];
         }
         let below = |field: &str| if field.is_empty() { place.to_owned() } else { format!("{place}.{field}") };
         self.errors.into_iter().map(|error| FieldProblem { field: below(&error.field), ..error }).collect()
+    }
+
+    /// What is wrong with fields, to be counted.
+    pub fn faults(&self) -> impl Iterator<Item = Fault> {
+        self.errors.iter().map(|error| error.fault)
     }
 
     fn document(&self) -> Vec<u8> {
@@ -121,7 +165,7 @@ mod tests {
 
     #[test]
     fn problem_of_fields_names_each_field() {
-        let problem = Problem::fields(vec![FieldProblem { field: "age".into(), problem: "must be a number".into() }]);
+        let problem = Problem::fields(vec![FieldProblem::new("age", "must be a number")]);
         let text = String::from_utf8(problem.document()).unwrap();
         assert_eq!(
             text,

@@ -29,12 +29,12 @@ pub fn none(uri: &Uri) -> Result<(), Problem> {
 }
 
 fn refused(problem: &str) -> Problem {
-    Problem::fields(vec![FieldProblem { field: "?explain".into(), problem: problem.into() }])
+    Problem::fields(vec![FieldProblem::new("?explain", problem)])
 }
 
 fn unknown() -> Problem {
     let problem = "has a parameter that this path does not take";
-    Problem::fields(vec![FieldProblem { field: "?".into(), problem: problem.into() }])
+    Problem::fields(vec![FieldProblem::new("?", problem)])
 }
 
 #[cfg(test)]

@@ -3,13 +3,16 @@
 use crate::{
     body::{self, Draft, Given},
     moment::{self, Moment},
-    problem::Problem,
+    problem::{Fault, Problem},
 };
 use dropout_model::{
     bundle::Cell,
     manifest::{Feature, FeatureType, OnMissing},
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 /// Field of the patient's identifier.
 pub const PATIENT_ID: &str = "patient_id";
@@ -133,7 +136,7 @@ impl Form {
             let given = draft.given.get_mut(at).and_then(Option::take).unwrap_or(Given::Nothing);
             match cell(feature, given) {
                 Ok(cell) => cells.push(cell),
-                Err(problem) => draft.refuse(&feature.name, problem),
+                Err((fault, problem)) => draft.refuse(&feature.name, fault, problem),
             }
         }
         cells
@@ -153,7 +156,7 @@ impl Form {
 /// What was read of a field, or a problem in the draft.
 fn kept(read: Result<Option<String>, &'static str>, field: Option<&str>, draft: &mut Draft) -> Option<String> {
     read.unwrap_or_else(|problem| {
-        draft.refuse(field.unwrap_or_default(), problem);
+        draft.refuse(field.unwrap_or_default(), Fault::Form, problem);
         None
     })
 }
@@ -183,32 +186,38 @@ fn is_landmark(text: &str) -> bool {
     text.trim() == text && (1..=MAX_LANDMARK).contains(&text.chars().count()) && text.chars().all(is_plain)
 }
 
+/// What is wrong with a value.
+type Wrong = (Fault, Cow<'static, str>);
+
 /// The cell that a value gives for a feature, or what is wrong with it.
-fn cell(feature: &Feature, given: Given) -> Result<Cell, String> {
+fn cell(feature: &Feature, given: Given) -> Result<Cell, Wrong> {
+    let form = |problem: &'static str| Err((Fault::Form, problem.into()));
     match (feature.kind, given) {
-        (_, Given::Nothing) if feature.when_missing() == OnMissing::Refuse => Err("is required".into()),
+        (_, Given::Nothing) if feature.when_missing() == OnMissing::Refuse => {
+            Err((Fault::Missing, "is required".into()))
+        }
         (_, Given::Nothing) => Ok(Cell::Missing),
         (FeatureType::Number | FeatureType::Integer, Given::Number(number)) => number_cell(feature, number),
         (FeatureType::Category, Given::Text(text)) if feature.values.contains(&text) => Ok(Cell::Category(text)),
-        (FeatureType::Number, _) => Err("must be a number".into()),
-        (FeatureType::Integer, _) => Err("must be a whole number".into()),
-        (FeatureType::Category, _) => Err("must be one of the values that GET /v1/model lists".into()),
+        (FeatureType::Number, _) => form("must be a number"),
+        (FeatureType::Integer, _) => form("must be a whole number"),
+        (FeatureType::Category, _) => form("must be one of the values that GET /v1/model lists"),
     }
 }
 
-fn number_cell(feature: &Feature, number: f64) -> Result<Cell, String> {
+fn number_cell(feature: &Feature, number: f64) -> Result<Cell, Wrong> {
     if !number.is_finite() {
-        return Err("must be a finite number".into());
+        return Err((Fault::Bound, "must be a finite number".into()));
     }
     if feature.kind == FeatureType::Integer && number.fract() != 0.0 {
-        return Err("must be a whole number".into());
+        return Err((Fault::Form, "must be a whole number".into()));
     }
     let (min, max) = (feature.min.unwrap_or(-MAX_NUMBER), feature.max.unwrap_or(MAX_NUMBER));
     if number < min {
-        return Err(format!("must be at least {min}"));
+        return Err((Fault::Bound, format!("must be at least {min}").into()));
     }
     if number > max {
-        return Err(format!("must be at most {max}"));
+        return Err((Fault::Bound, format!("must be at most {max}").into()));
     }
     Ok(Cell::Number(number))
 }

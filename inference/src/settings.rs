@@ -7,6 +7,7 @@ use crate::{
     row::LandmarkFields,
     version::{Decisions, Terms},
 };
+use axum::http::HeaderValue;
 use dropout_model::{
     manifest::{Target, is_in_bucket},
     period::Period,
@@ -14,7 +15,14 @@ use dropout_model::{
     task::path,
 };
 use dropout_store::Store;
-use std::{collections::HashMap, fs, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    net::IpAddr,
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 /// What `--help` says.
 pub const USAGE: &str = "\
@@ -45,12 +53,14 @@ Both; each is also an environment variable, such as HEALTH_PORT:
   --health-port N         port for /livez, /readyz and /metrics               [9000]
   --address IP            address to listen on                                 [all]
   --rows-per-second N     most rows that a client may have predicted in a second  [no limit]
-  --max-connections N     most connections at once on the first port          [1024]
+  --max-connections N     most connections at once on the first port          [4096]
+  --tls FOLDER            tls.crt and tls.key of the first port; reread when changed   [plain HTTP]
+  --allowed-origins LIST  origins whose pages may call from a browser, with commas between   [none]
   --header-timeout TIME   longest time for the head of a request               [10s]
   --drain TIME            how long requests are still accepted when stopping    [5s]
 ";
 
-const FLAGS: [&str; 17] = [
+const FLAGS: [&str; 19] = [
     "serving",
     "keys",
     "store-keys",
@@ -61,6 +71,8 @@ const FLAGS: [&str; 17] = [
     "rows-per-second",
     "header-timeout",
     "drain",
+    "tls",
+    "allowed-origins",
     "records",
     "records-every",
     "study",
@@ -93,6 +105,10 @@ pub struct Settings {
     pub rows_per_second: Option<u32>,
     /// How long requests are still accepted when the service stops.
     pub drain: Duration,
+    /// Folder of the first port's certificate; none means plain HTTP.
+    pub tls: Option<PathBuf>,
+    /// Origins whose pages may call from a browser.
+    pub origins: Vec<HeaderValue>,
 }
 
 /// Where a bundle is.
@@ -181,34 +197,39 @@ impl Settings {
     ) -> Result<Self, BadSetting> {
         let sources = Sources { flags: parse(flags)?, environment };
         let flag = rows_per_second(&sources)?;
-        let (bundle, terms, keys, records, rate) = match (sources.flag("serving"), sources.variable("MODEL_PATH")) {
+        let (served, keys) = match (sources.flag("serving"), sources.variable("MODEL_PATH")) {
             (Some(_), None) if sources.flag("records").is_some() => return Err(BadSetting::OwnRecords),
             (Some(file), None) => {
                 let keys = KeySource::Folder(sources.flag("keys").unwrap_or_else(|| "/keys".into()).into());
-                let (bundle, terms, records, rate) = serving(&file)?;
-                (bundle, terms, keys, records, rate)
+                (serving(&file)?, keys)
             }
-            (None, Some(bundle)) => (bundle, alone(&sources)?, own_keys(&sources)?, own_records(&sources)?, None),
+            (None, Some(bundle)) => {
+                let (terms, records) = (alone(&sources)?, own_records(&sources)?);
+                let served = Served { bundle, terms, records, rate: None, tls: None, origins: Vec::new() };
+                (served, own_keys(&sources)?)
+            }
             (None, None) | (Some(_), Some(_)) => return Err(BadSetting::Source),
         };
         let mounted = || Some(PathBuf::from(path::STORE_KEYS)).filter(|folder| folder.is_dir());
         let store_keys = sources.flag("store-keys").map(PathBuf::from).or_else(mounted);
         let address = sources.flag("address").map(|text| text.parse()).transpose();
-        let connections: u32 = sources.parsed("max-connections", 1024, "a number from 1 to 1000000")?;
+        let connections: u32 = sources.parsed("max-connections", 4096, "a number from 1 to 1000000")?;
         if !(1..=1_000_000).contains(&connections) {
             return Err(BadSetting::Value("--max-connections".into(), "a number from 1 to 1000000"));
         }
         Ok(Self {
-            bundle: place(bundle, store_keys.clone()),
-            terms,
+            bundle: place(served.bundle, store_keys.clone()),
+            terms: served.terms,
             keys,
-            records: records.map(|records| Keeping { keys: store_keys, ..records }),
+            records: served.records.map(|records| Keeping { keys: store_keys, ..records }),
             address: address.map_err(|_| BadSetting::Value("--address".into(), "an IP address"))?,
             port: sources.parsed("port", 8000, "a port")?,
             health_port: sources.parsed("health-port", 9000, "a port")?,
             limits: Limits { connections, header_timeout: sources.duration("header-timeout", 10)? },
-            rows_per_second: flag.or(rate),
+            rows_per_second: flag.or(served.rate),
             drain: sources.duration("drain", 5)?,
+            tls: sources.flag("tls").map(PathBuf::from).or(served.tls),
+            origins: origins(sources.flag("allowed-origins"), served.origins)?,
         })
     }
 }
@@ -217,6 +238,18 @@ fn rows_per_second<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Resul
     let Some(text) = sources.flag("rows-per-second") else { return Ok(None) };
     let rows = text.parse().ok().filter(|rows| (1..=1_000_000).contains(rows));
     rows.map(Some).ok_or_else(|| BadSetting::Value("--rows-per-second".into(), "a number from 1 to 1000000"))
+}
+
+/// Origins as a browser says them. `*` is none: with a key in the header every page of the world could call.
+fn origins(flag: Option<String>, served: Vec<String>) -> Result<Vec<HeaderValue>, BadSetting> {
+    let bad = || BadSetting::Value("--allowed-origins".into(), "origins such as https://retention.example, never *");
+    let given = flag.map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect());
+    let is_origin = |origin: &String| {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        host.is_some_and(|host| !host.is_empty() && !host.contains(['*', '/', '?', '#', '@', ' ']))
+    };
+    let of = |origin: String| Some(origin).filter(is_origin)?.parse().ok();
+    given.unwrap_or(served).into_iter().map(|origin| of(origin).ok_or_else(bad)).collect()
 }
 
 fn parse(mut flags: impl Iterator<Item = String>) -> Result<HashMap<String, String>, BadSetting> {
@@ -243,8 +276,15 @@ fn place(bundle: String, keys: Option<PathBuf>) -> Place {
     Place::Object { uri: bundle, keys }
 }
 
-/// What a serving file says: bundle, terms, records and rows of a client in a second.
-type Served = (String, Terms, Option<Keeping>, Option<u32>);
+/// What a serving file says.
+struct Served {
+    bundle: String,
+    terms: Terms,
+    records: Option<Keeping>,
+    rate: Option<u32>,
+    tls: Option<PathBuf>,
+    origins: Vec<String>,
+}
 
 fn serving(file: &str) -> Result<Served, BadSetting> {
     let bad = |problem: String| BadSetting::Serving(file.to_owned(), problem);
@@ -263,8 +303,16 @@ fn serving(file: &str) -> Result<Served, BadSetting> {
     if let Some(Err(problem)) = records.as_ref().map(|keeping| Store::open(&keeping.store, &keeping.mount)) {
         return Err(bad(problem.to_string()));
     }
-    let terms = Terms { name, digest, policy, accepts, landmark: landmark.unwrap_or_default() };
-    Ok((serving.bundle, terms, records, serving.rows_per_second))
+    let terms =
+        Terms { name, digest, policy, accepts, landmark: landmark.unwrap_or_default(), metrics: serving.metrics };
+    Ok(Served {
+        bundle: serving.bundle,
+        terms,
+        records,
+        rate: serving.rows_per_second,
+        tls: serving.tls.map(PathBuf::from),
+        origins: serving.allowed_origins,
+    })
 }
 
 fn fault(policy: &Policy) -> Option<&'static str> {
@@ -282,7 +330,14 @@ fn alone<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<Terms, B
     };
     let name = sources.variable("MODEL_VERSION").unwrap_or_else(|| "unversioned".into());
     let landmark = LandmarkFields { date: sources.flag("index"), day: sources.flag("landmark") };
-    Ok(Terms { name, digest: None, policy: Decisions::Resolved(target), accepts: Vec::new(), landmark })
+    Ok(Terms {
+        name,
+        digest: None,
+        policy: Decisions::Resolved(target),
+        accepts: Vec::new(),
+        landmark,
+        metrics: BTreeMap::new(),
+    })
 }
 
 fn own_records<E: Fn(&str) -> Option<String>>(sources: &Sources<E>) -> Result<Option<Keeping>, BadSetting> {
@@ -324,15 +379,18 @@ mod tests {
                 policy: Decisions::Resolved(Target::Recall(0.80)),
                 accepts: Vec::new(),
                 landmark: LandmarkFields::default(),
+                metrics: BTreeMap::new(),
             },
             records: None,
             keys: KeySource::Given(Keys::new(["secret"])),
             address: None,
             port: 8000,
             health_port: 9000,
-            limits: Limits { connections: 1024, header_timeout: Duration::from_secs(10) },
+            limits: Limits { connections: 4096, header_timeout: Duration::from_secs(10) },
             rows_per_second: None,
             drain: Duration::from_secs(5),
+            tls: None,
+            origins: Vec::new(),
         };
         assert!(settings == expected);
     }
@@ -356,6 +414,9 @@ mod tests {
         assert!(refused(&["--port"], &ALONE).contains("--port"));
         assert!(refused(&["--drain", "5"], &ALONE).contains("--drain"));
         assert!(refused(&["--rows-per-second", "0"], &ALONE).contains("--rows-per-second"));
+        for origins in ["*", "https://*.example", "retention.example", "https://a.example/", "https://a.example,"] {
+            assert!(refused(&["--allowed-origins", origins], &ALONE).contains("--allowed-origins"), "{origins}");
+        }
         assert!(refused(&["--max-connections", "0"], &ALONE).contains("--max-connections"));
         assert!(refused(&[], &[ALONE[0], ALONE[1], ("THRESHOLD", "1.5")]).contains("THRESHOLD"));
         assert!(refused(&["--records", "x"], &ALONE).contains("PSEUDONYM_KEY_FILE"));

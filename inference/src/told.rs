@@ -59,7 +59,7 @@ type Texts = [Option<String>; 4];
 impl Reading<'_> {
     fn refuse(&mut self, field: impl Into<String>, problem: impl Into<String>) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(FieldProblem { field: field.into(), problem: problem.into() });
+            self.problems.push(FieldProblem::new(field, problem));
         }
     }
 

@@ -2,16 +2,18 @@
 //! two of them. It never reads a file.
 
 use crate::{
-    answer::{Card, Prediction},
+    answer::{AtThreshold, Card, Origin, Prediction},
     reasons::reasons,
     row::{Form, LandmarkFields, Row},
 };
 use dropout_model::{
-    bundle::{Bundle, BundleError, Scorer},
+    bundle::{Bundle, BundleError, Model, Scorer},
     digest::digest,
-    manifest::Target,
+    manifest::{Algorithm, Target},
     policy::{Decision, Policy, resolve},
 };
+
+use std::collections::BTreeMap;
 
 /// What a version is called and what is done with its risks.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +28,8 @@ pub struct Terms {
     pub accepts: Vec<String>,
     /// Fields that a request may hold beside the features, and that are kept in records.
     pub landmark: LandmarkFields,
+    /// Metrics by name, on patients held out from training, when the version was judged.
+    pub metrics: BTreeMap<String, f64>,
 }
 
 /// Where the policy of a version comes from.
@@ -48,6 +52,8 @@ pub struct Version {
     holdout_fraction: f64,
     label: String,
     horizon_seconds: u64,
+    metrics: BTreeMap<String, f64>,
+    origin: Origin,
     form: Form,
     scorer: Scorer,
 }
@@ -67,6 +73,8 @@ impl Version {
             name: terms.name,
             digest: digest(bytes),
             policy_hash: policy.hash(),
+            metrics: terms.metrics,
+            origin: origin(&bundle, &policy),
             policy,
             study: bundle.study,
             holdout_fraction: bundle.holdout_fraction,
@@ -85,6 +93,11 @@ impl Version {
     /// Digest of the bundle.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Identity of the policy.
+    pub fn policy_hash(&self) -> &str {
+        &self.policy_hash
     }
 
     /// Identifier of the trial that the bundle was trained on.
@@ -136,10 +149,36 @@ impl Version {
             study: &self.study,
             label: &self.label,
             horizon_seconds: self.horizon_seconds,
+            metrics: &self.metrics,
+            card: &self.origin,
             features: self.form.features(),
             index: self.form.date_field(),
             landmark: self.form.landmark_field(),
             policy: &self.policy,
         }
+    }
+}
+
+/// Where a model comes from, as its bundle says.
+fn origin(bundle: &Bundle, policy: &Policy) -> Origin {
+    let algorithm = match bundle.model {
+        Model::Logistic(_) => Algorithm::Logistic,
+        Model::Trees(_) => Algorithm::GradientBoosting,
+    };
+    // Between two points the nearer one above flags no more than the threshold does.
+    let point = bundle.thresholds.iter().find(|point| point.threshold >= policy.threshold);
+    Origin {
+        algorithm: algorithm.name().into(),
+        code: bundle.code.clone(),
+        data_digest: bundle.data_digest.clone(),
+        cutoff: bundle.cutoff.clone(),
+        holdout_fraction: bundle.holdout_fraction,
+        choice: bundle.choice.as_ref().map(|choice| choice.message.clone()),
+        calibration: bundle.calibration_reason.clone(),
+        out_of_fold: point.map(|point| AtThreshold {
+            threshold: point.threshold,
+            recall: point.recall,
+            alert_rate: point.alert_rate,
+        }),
     }
 }

@@ -158,19 +158,18 @@ fn silent_slow_and_idle_connections_are_closed_on_both_ports() {
 }
 
 #[test]
-fn connections_beyond_the_cap_wait_until_one_is_free() {
+fn connections_beyond_the_cap_are_told_so_at_once_until_one_is_free() {
     let folder = Folder::filled();
     let service = Service::start(&folder, &["--max-connections", "2", "--header-timeout", "60s"]).ready();
     let (first, _second) = (connect(service.port), connect(service.port));
     until("both are open", || get(service.health, "/metrics").2.contains("dropout_inference_connections 2"));
-    let mut third = connect(service.port);
-    write!(third, "{}{GOOD}", head(KEY, GOOD.len())).unwrap();
-    third.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-    assert!(response(&mut third).is_err());
+    let (status, head, body) = predict(service.port, KEY, GOOD);
+    assert!(status == 503 && head.contains("retry-after: 1\r\n") && head.contains("connection: close"), "{head}");
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["status"], 503);
     assert_eq!(get(service.health, "/readyz").0, 200);
+    assert!(get(service.health, "/metrics").2.contains("dropout_inference_connections_refused_total 1\n"));
     drop(first);
-    third.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    assert_eq!(response(&mut third).unwrap().0, 200);
+    until("one is free", || predict(service.port, KEY, GOOD).0 == 200);
 }
 
 #[test]

@@ -33,6 +33,9 @@ fn served(bundle_digest: &str) -> Folder {
         records: None,
         accepts: Vec::new(),
         rows_per_second: None,
+        metrics: Default::default(),
+        tls: None,
+        allowed_origins: Vec::new(),
     };
     folder.write("serving.json", &serde_json::to_vec(&serving).unwrap());
     folder

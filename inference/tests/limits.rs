@@ -22,7 +22,8 @@ fn limited(rows_per_second: u32) -> Arc<Context> {
     let context = Context::new().limited(Some(rows_per_second));
     context.accept(Keys::new([KEY]));
     let (policy, landmark) = (Decisions::Given(policy()), LandmarkFields::default());
-    let terms = Terms { name: "v3".into(), digest: None, policy, accepts: Vec::new(), landmark };
+    let terms =
+        Terms { name: "v3".into(), digest: None, policy, accepts: Vec::new(), landmark, metrics: Default::default() };
     context.serve(Version::read(&bytes(), terms).unwrap());
     Arc::new(context)
 }

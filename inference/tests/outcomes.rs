@@ -33,8 +33,14 @@ fn keeping(folder: &Folder) -> Arc<Context> {
     let context = unloaded();
     let setting = folder.setting(0);
     let landmark = LandmarkFields { date: setting.index.clone(), day: setting.landmark.clone() };
-    let terms =
-        Terms { name: "v3".into(), digest: None, policy: Decisions::Given(policy()), accepts: Vec::new(), landmark };
+    let terms = Terms {
+        name: "v3".into(),
+        digest: None,
+        policy: Decisions::Given(policy()),
+        accepts: Vec::new(),
+        landmark,
+        metrics: Default::default(),
+    };
     context.serve(Version::read(&bytes(), terms).unwrap());
     let keeping = Keeping::of(setting).unwrap();
     context.keep(Records::start(keeping, context.version().unwrap(), context.metrics().records()).unwrap());

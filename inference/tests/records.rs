@@ -321,7 +321,8 @@ fn nothing_but_records_holds_features_and_nothing_at_all_an_identifier_or_a_key(
 /// Records in this process, as a service would keep them.
 fn records(folder: &Folder, metrics: &Metrics) -> (Arc<Version>, Records) {
     let (policy, landmark) = (Decisions::Given(common::policy()), LandmarkFields::default());
-    let terms = Terms { name: "v3".into(), digest: None, policy, accepts: Vec::new(), landmark };
+    let terms =
+        Terms { name: "v3".into(), digest: None, policy, accepts: Vec::new(), landmark, metrics: Default::default() };
     let version = Arc::new(Version::read(&bytes(), terms).unwrap());
     let keeping = Keeping::of(folder.setting(0)).unwrap();
     let records = Records::start(keeping, &version, metrics.records()).unwrap();

@@ -72,6 +72,7 @@ async fn bundles_that_cannot_serve_are_refused_though_their_golden_rows_agree() 
             policy: Decisions::Given(policy()),
             accepts: vec!["next_feature".into()],
             landmark: LandmarkFields::default(),
+            metrics: Default::default(),
         };
         Version::read(&bundle.to_bytes().unwrap(), terms).unwrap_err().to_string()
     };

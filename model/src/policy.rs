@@ -5,6 +5,7 @@ use crate::{
     manifest::{Target, Tier},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A resolved threshold and the tiers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -89,7 +90,19 @@ pub struct Serving {
     /// What is kept of predictions and outcomes; none means nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<RecordsSetting>,
+    /// Metrics by name, on patients held out from training, when the version was judged.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, f64>,
+    /// Folder with the certificate of the port for predictions, [`TLS`]; none means plain HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<String>,
+    /// Origins whose pages may call from a browser; never `*`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_origins: Vec<String>,
 }
+
+/// Folder in which a serving pod finds its certificate, read only: the mounted Secret's `tls.crt` and `tls.key`.
+pub const TLS: &str = "/tls";
 
 /// Folder in which a serving pod finds the pseudonym key, read only: the mounted Secret.
 pub const PSEUDONYM: &str = "/pseudonym";

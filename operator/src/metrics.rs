@@ -1,5 +1,6 @@
 //! What Prometheus may read. No label holds anything of a patient, and none grows with the number of models.
 
+use dropout_crds::condition::Reason;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -8,6 +9,10 @@ use prometheus_client::{
 
 /// The content type of the exposition.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Decisions that the chart's alerts are about. They are counted from 0: a counter that begins at 1 has not increased.
+const ALARMING: [Reason; 4] =
+    [Reason::RolledBack, Reason::TrainingFailed, Reason::BadInput, Reason::SuspendedAfterRefusals];
 
 /// One word of a metric.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -45,6 +50,9 @@ impl Metrics {
         registry.register("dropout_operator_leader", "1 while this process leads", metrics.leader.clone());
         registry.register("dropout_operator_models", "Models in the cache", metrics.models.clone());
         registry.register("dropout_operator_policies", "Policies in the cache", metrics.policies.clone());
+        for reason in ALARMING {
+            metrics.decisions.get_or_create(&Word { kind: reason.name() });
+        }
         metrics
     }
 

@@ -54,3 +54,48 @@ fn the_chart_asks_for_a_registry_and_no_verb_on_secrets() {
     let (_, text) = render(&["--set", "image.registry=r,watchNamespace=trial"]);
     assert!(!text.contains("kind: ClusterRole\n"), "a ClusterRole although one namespace is watched");
 }
+
+#[test]
+fn monitoring_is_rendered_only_where_it_is_asked_for() {
+    let render = |settings: &str| {
+        let settings = format!("image.registry=r{settings}");
+        let mut helm = Command::new(helm());
+        let (is_rendered, text) = output(helm.args([
+            "template",
+            "dropout",
+            "charts/dropout-operator",
+            "-n",
+            "dropout-system",
+            "--set",
+            &settings,
+        ]));
+        assert!(is_rendered, "{text}");
+        let documents: Vec<serde_json::Value> = text
+            .split("\n---\n")
+            .filter(|text| text.lines().any(|line| !line.trim().is_empty() && !line.starts_with(['#', '-'])))
+            .map(|text| serde_saphyr::from_str(text).unwrap())
+            .collect();
+        documents
+    };
+    let of_kind = |documents: &[serde_json::Value], kind: &str| -> Vec<serde_json::Value> {
+        documents.iter().filter(|document| document["kind"] == kind).cloned().collect()
+    };
+    let plain = render("");
+    assert!(plain.len() > 5);
+    for kind in ["PodMonitor", "PrometheusRule", "ConfigMap"] {
+        assert_eq!(of_kind(&plain, kind).len(), 0, "{kind}");
+    }
+    let wanted = ["podMonitors", "rules", "dashboard"].map(|part| format!(",monitoring.{part}.enabled=true")).concat();
+    let all = render(&format!("{wanted},monitoring.labels.release=kps,watchNamespace=trial"));
+    let monitors = of_kind(&all, "PodMonitor");
+    assert_eq!(monitors.len(), 2);
+    assert!(monitors.iter().all(|monitor| monitor["metadata"]["labels"]["release"] == "kps"));
+    assert_eq!(monitors[1]["spec"]["namespaceSelector"]["matchNames"][0], "trial");
+    let file = |name: &str| fs::read_to_string(root().join("charts/dropout-operator/monitoring").join(name)).unwrap();
+    let alerts: serde_json::Value = serde_saphyr::from_str(&file("alerts.yaml")).unwrap();
+    assert_eq!(of_kind(&all, "PrometheusRule")[0]["spec"], alerts);
+    let kept = of_kind(&all, "ConfigMap")[0]["data"]["dropout.json"].as_str().unwrap().to_owned();
+    let [kept, dashboard]: [serde_json::Value; 2] =
+        [kept, file("dashboard.json")].map(|text| serde_json::from_str(&text).unwrap());
+    assert_eq!(kept, dashboard);
+}

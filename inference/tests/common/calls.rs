@@ -35,6 +35,7 @@ pub fn serving(bytes: &[u8]) -> Arc<Context> {
         policy: Decisions::Given(policy()),
         accepts: vec!["next_feature".into()],
         landmark: LandmarkFields::default(),
+        metrics: Default::default(),
     };
     context.serve(Version::read(bytes, terms).unwrap());
     context

@@ -134,6 +134,9 @@ impl Folder {
             accepts: Vec::new(),
             rows_per_second: None,
             records,
+            metrics: Default::default(),
+            tls: None,
+            allowed_origins: Vec::new(),
         };
         self.write("serving.json", &serde_json::to_vec(&serving).unwrap());
     }

@@ -8,11 +8,14 @@ use crate::{
     error::{Error, Result},
     labels,
 };
-use dropout_crds::{DropoutModelSpec, dropout_model::SingleNode};
+use dropout_crds::{
+    DropoutModelSpec,
+    dropout_model::{SingleNode, Tls},
+};
 use dropout_model::{
     digest::{digest, json_digest, short},
     manifest::{PseudonymKey, is_in_bucket},
-    policy::{PSEUDONYM, RecordsSetting, Serving},
+    policy::{PSEUDONYM, RecordsSetting, Serving, TLS},
     task::{bundle_file, path},
 };
 use dropout_planner::plan::Serve;
@@ -57,6 +60,9 @@ fn content(frame: Frame<'_>, serve: &Serve) -> Result<String> {
         accepts: accepts(frame.spec),
         rows_per_second: frame.spec.serving.rows_per_second.and_then(|rows| u32::try_from(rows).ok()),
         records: records(frame, &folder),
+        metrics: serve.release.metrics.iter().map(|one| (one.name.name().to_owned(), one.value)).collect(),
+        tls: frame.spec.serving.tls.as_ref().map(|_| TLS.to_owned()),
+        allowed_origins: frame.spec.serving.cors.as_ref().map(|cors| cors.allowed_origins.clone()).unwrap_or_default(),
     };
     serde_json::to_string(&serving).map_err(|error| Error::Render("a serving file", error))
 }
@@ -126,9 +132,19 @@ fn service(frame: Frame<'_>) -> Value {
         },
         "spec": {
             "selector": labels,
-            "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
+            "ports": [port(frame.spec)],
         },
     })
+}
+
+/// The number stays whatever is spoken on it, so that whoever names it by number needs no change.
+fn port(spec: &DropoutModelSpec) -> Value {
+    match spec.serving.tls {
+        None => json!({"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}),
+        Some(_) => {
+            json!({"name": "https", "appProtocol": "https", "port": PORT, "targetPort": "http", "protocol": "TCP"})
+        }
+    }
 }
 
 fn deployment(frame: Frame<'_>, serve: &Serve, config_name: &str) -> Result<Value> {
@@ -187,7 +203,9 @@ fn volumes(spec: &DropoutModelSpec, config_name: &str) -> Value {
     let of_key = |key: &PseudonymKey| json!({"name": "pseudonym", "secret": {"secretName": key.secret_ref.name}});
     let store = spec.store.claim().map(|claim| store_volume(claim, key(spec).is_none()));
     let keys = key_volumes(spec.store.secret().into_iter());
-    fixed.into_iter().chain(store).chain(keys).chain(key(spec).map(of_key)).collect()
+    let certificate = |tls: &Tls| json!({"name": "tls", "secret": {"secretName": tls.secret_ref.name}});
+    let tls = spec.serving.tls.as_ref().map(certificate);
+    fixed.into_iter().chain(store).chain(keys).chain(key(spec).map(of_key)).chain(tls).collect()
 }
 
 /// Records are the one thing that a serving pod writes.
@@ -204,7 +222,9 @@ fn mounts(spec: &DropoutModelSpec) -> Value {
         None => claims::store_mount(&spec.store, true),
     };
     let fixed = [mount("config", "/config", true), mount("keys", "/keys", true), store];
-    fixed.into_iter().chain(key(spec).map(|_| mount("pseudonym", PSEUDONYM, true))).collect()
+    let pseudonym = key(spec).map(|_| mount("pseudonym", PSEUDONYM, true));
+    let tls = spec.serving.tls.as_ref().map(|_| mount("tls", TLS, true));
+    fixed.into_iter().chain(pseudonym).chain(tls).collect()
 }
 
 fn container(frame: Frame<'_>, serve: &Serve, pod: &dropout_crds::pod::Pod) -> Value {
