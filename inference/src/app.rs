@@ -23,14 +23,22 @@ pub const KEY_HEADER: &str = "x-api-key";
 /// Largest body, in bytes, but for outcomes.
 pub const MAX_BODY: usize = 64 << 10;
 
+/// The routes.
+pub const ROUTES: [&str; 5] = [PREDICT, BATCH, OUTCOMES, MODEL, OPENAPI];
+const PREDICT: &str = "/predict";
+const BATCH: &str = "/v1/predict:batch";
+const OUTCOMES: &str = "/v1/outcomes";
+const MODEL: &str = "/v1/model";
+const OPENAPI: &str = "/openapi.json";
+
 /// The service as a router, so that a test can call it without a port.
 pub fn app(context: Arc<Context>) -> Router {
     Router::new()
-        .route("/predict", post(predict::predict))
-        .route("/v1/predict:batch", post(batch::predict).layer(DefaultBodyLimit::max(batch::MAX_BODY)))
-        .route("/v1/outcomes", post(outcomes::tell).layer(DefaultBodyLimit::max(outcomes::MAX_BODY)))
-        .route("/v1/model", get(model))
-        .route("/openapi.json", get(openapi::openapi))
+        .route(PREDICT, post(predict::predict))
+        .route(BATCH, post(batch::predict).layer(DefaultBodyLimit::max(batch::MAX_BODY)))
+        .route(OUTCOMES, post(outcomes::tell).layer(DefaultBodyLimit::max(outcomes::MAX_BODY)))
+        .route(MODEL, get(model))
+        .route(OPENAPI, get(openapi::openapi))
         .method_not_allowed_fallback(async || refused(StatusCode::METHOD_NOT_ALLOWED))
         .route_layer(from_fn_with_state(Arc::clone(&context), require_key))
         .fallback(async || refused(StatusCode::NOT_FOUND))

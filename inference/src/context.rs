@@ -4,7 +4,8 @@
 use crate::{
     ids::Ids,
     keys::Keys,
-    metrics::Metrics,
+    log::Log,
+    metrics::{Metrics, Predicted},
     problem::Problem,
     rates::Rates,
     records::{Patient, Records},
@@ -13,12 +14,17 @@ use crate::{
 use axum::http::{HeaderValue, StatusCode};
 use std::sync::{
     Arc, Mutex, Once, OnceLock, PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
+use std::time::{Duration, Instant};
+
+/// Time without a beat after which the process is dead.
+const HANGING: Duration = Duration::from_secs(30);
 
 /// What all requests share.
 pub struct Context {
     version: OnceLock<Arc<Version>>,
+    predicted: OnceLock<Predicted>,
     records: OnceLock<Records>,
     wants_records: AtomicBool,
     keys: RwLock<Arc<Keys>>,
@@ -30,10 +36,14 @@ pub struct Context {
     certificate_doubt: Mutex<String>,
     announced: Once,
     is_draining: AtomicBool,
+    start: Instant,
+    /// Milliseconds from the start to the last beat.
+    beat: AtomicU64,
     ids: Ids,
     metrics: Metrics,
     rates: Rates,
     origins: Vec<HeaderValue>,
+    log: Log,
 }
 
 impl Context {
@@ -41,6 +51,7 @@ impl Context {
     pub fn new() -> Self {
         Self {
             version: OnceLock::new(),
+            predicted: OnceLock::new(),
             records: OnceLock::new(),
             wants_records: AtomicBool::new(false),
             keys: RwLock::default(),
@@ -52,16 +63,29 @@ impl Context {
             certificate_doubt: Mutex::default(),
             announced: Once::new(),
             is_draining: AtomicBool::new(false),
+            start: Instant::now(),
+            beat: AtomicU64::new(0),
             ids: Ids::new(),
             metrics: Metrics::new(),
             rates: Rates::new(None),
             origins: Vec::new(),
+            log: Log::default(),
         }
     }
 
     /// The same, where pages of these origins may call from a browser.
     pub fn open_to(self, origins: Vec<HeaderValue>) -> Self {
         Self { origins, ..self }
+    }
+
+    /// The same, with a log of requests.
+    pub fn logging(self, log: Log) -> Self {
+        Self { log, ..self }
+    }
+
+    /// The log of requests.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Origins whose pages may call from a browser.
@@ -87,6 +111,8 @@ impl Context {
     /// Serves a version from now on. The first one stays: a process never changes what it serves.
     pub fn serve(&self, version: Version) {
         self.metrics.serve(version.name(), version.digest(), version.policy_hash());
+        let tiers = version.tiers();
+        self.predicted.get_or_init(|| self.metrics.predictions(version.name(), tiers));
         let _ = self.version.set(Arc::new(version));
     }
 
@@ -162,6 +188,17 @@ impl Context {
         self.is_draining.load(Ordering::Relaxed)
     }
 
+    /// The threads that predict run.
+    pub fn beat(&self) {
+        self.beat.store(self.start.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// Whether the threads that predict have run lately. Threads that hang for so long do not come back.
+    pub fn is_alive(&self) -> bool {
+        let beat = Duration::from_millis(self.beat.load(Ordering::Relaxed));
+        self.start.elapsed().saturating_sub(beat) < HANGING
+    }
+
     /// The version that is served, or a sentence that says why none is.
     pub fn ready(&self) -> Result<&Version, String> {
         if self.is_draining() {
@@ -194,6 +231,13 @@ impl Context {
         match keeping {
             Some((records, patient)) => self.ids.draw_for(records.pseudonyms(), &patient.pseudonym),
             None => self.ids.draw(),
+        }
+    }
+
+    /// Counts a prediction of the loaded version.
+    pub fn count_prediction(&self, tier: &str, risk: f64) {
+        if let Some(predicted) = self.predicted.get() {
+            predicted.count(tier, risk);
         }
     }
 

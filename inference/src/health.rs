@@ -16,10 +16,17 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// The routes of the second port.
 pub fn health(context: Arc<Context>) -> Router {
     Router::new()
-        .route("/livez", get(async || "alive\n"))
+        .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .with_state(context)
+}
+
+async fn livez(State(context): State<Arc<Context>>) -> (StatusCode, &'static str) {
+    match context.is_alive() {
+        true => (StatusCode::OK, "alive\n"),
+        false => (StatusCode::INTERNAL_SERVER_ERROR, "not alive: the threads that predict hang\n"),
+    }
 }
 
 async fn readyz(State(context): State<Arc<Context>>) -> (StatusCode, String) {

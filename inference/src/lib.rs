@@ -32,6 +32,7 @@ pub mod keys;
 pub mod life;
 pub mod listener;
 pub mod load;
+pub mod log;
 pub mod make_key;
 pub mod metrics;
 pub mod moment;

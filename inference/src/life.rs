@@ -1,4 +1,5 @@
-//! The life of the process: open the ports, load, serve, drain, stop. It decides nothing about a prediction.
+//! The life of the process: open the ports, load, serve, drain, stop. It decides nothing about a prediction. Health is answered by
+//! a thread of its own, so that a flood of requests does not make the process look dead.
 
 use crate::{
     app::app,
@@ -6,19 +7,24 @@ use crate::{
     health::health,
     listener::{Limits, Listener},
     load,
+    log::Log,
     settings::{KeySource, Settings},
     tls::{Tls, follow},
 };
-use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc, thread, time::Duration};
 use tokio::{
+    runtime,
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{oneshot, watch},
     task::JoinSet,
     time::sleep,
 };
 
 /// Most connections at once on the second port.
 const HEALTH_CONNECTIONS: u32 = 256;
+
+/// How often the threads that predict say that they run.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// Shortest time that the last records get.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -57,15 +63,16 @@ impl Exit {
 }
 
 /// Runs the service to its end.
-pub async fn run(settings: Settings) -> Exit {
-    match live(settings).await {
+pub async fn run(settings: Settings, log: Log) -> Exit {
+    match live(settings, log).await {
         Ok(exit) => exit,
         Err(error) => Exit::Platform(format!("the service could not start: {error}")),
     }
 }
 
-async fn live(settings: Settings) -> io::Result<Exit> {
-    let context = Arc::new(Context::new().limited(settings.rows_per_second).open_to(settings.origins.clone()));
+async fn live(settings: Settings, log: Log) -> io::Result<Exit> {
+    let context = Context::new().limited(settings.rows_per_second).open_to(settings.origins.clone()).logging(log);
+    let context = Arc::new(context);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (close, closing) = watch::channel(false);
     if settings.records.is_some() {
@@ -114,10 +121,9 @@ async fn flush(context: &Context, longest: Duration) {
 
 /// Opens both ports. The set ends when the port for predictions has ended; the other one serves to the last.
 async fn open(settings: &Settings, context: &Arc<Context>, closing: watch::Receiver<bool>) -> io::Result<JoinSet<()>> {
-    let health_limits = Limits { connections: HEALTH_CONNECTIONS, ..settings.limits };
     let main = Listener::bind(settings.address, settings.port, settings.limits).await?;
-    let second = Listener::bind(settings.address, settings.health_port, health_limits).await?;
-    let (port, health_port) = (main.address()?.port(), second.address()?.port());
+    let second = open_health(settings, context).await?;
+    let (port, health_port) = (main.address()?.port(), second.port());
     tracing::info!(port, health_port, model_version = settings.terms.name, "started");
 
     let main = match &settings.tls {
@@ -125,15 +131,40 @@ async fn open(settings: &Settings, context: &Arc<Context>, closing: watch::Recei
         None => main,
     };
     let main = main.counted(context.metrics().connections(), context.metrics().turned_away());
-    let (never, open) = watch::channel(false);
-    let health = health(Arc::clone(context));
-    tokio::spawn(async move {
-        second.serve(health, open).await;
-        drop(never);
-    });
     let mut serving = JoinSet::new();
     serving.spawn(main.serve(app(Arc::clone(context)), closing));
     Ok(serving)
+}
+
+/// Opens the second port, in a thread of its own that lives as long as the process.
+async fn open_health(settings: &Settings, context: &Arc<Context>) -> io::Result<SocketAddr> {
+    let limits = Limits { connections: HEALTH_CONNECTIONS, ..settings.limits };
+    let (address, port, health) = (settings.address, settings.health_port, health(Arc::clone(context)));
+    let (tell, told) = oneshot::channel();
+    let serve = move || {
+        let opened = || {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+            let listener = runtime.block_on(Listener::bind(address, port, limits))?;
+            Ok::<_, io::Error>((runtime, listener.address()?, listener))
+        };
+        match opened() {
+            Err(error) => _ = tell.send(Err(error)),
+            Ok((runtime, address, listener)) => {
+                let (_never, closing) = watch::channel(false);
+                let _ = tell.send(Ok(address));
+                runtime.block_on(listener.serve(health, closing));
+            }
+        }
+    };
+    thread::Builder::new().name("health".into()).spawn(serve)?;
+    let beating = Arc::clone(context);
+    tokio::spawn(async move {
+        loop {
+            beating.beat();
+            sleep(BEAT).await;
+        }
+    });
+    told.await.map_err(io::Error::other)?
 }
 
 /// Not ready until a certificate was read.

@@ -3,6 +3,7 @@
 
 use dropout_inference::{
     life::{Exit, run},
+    log::Log,
     make_key::{NewKey, make_key},
     settings::{Settings, USAGE},
 };
@@ -12,7 +13,11 @@ use std::{
     fs::OpenOptions,
     io::{self, Write},
     process::ExitCode,
+    time::Duration,
 };
+
+/// Longest time for the last lines of the log.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let flags: Vec<String> = env::args_os().skip(1).map(|flag| flag.to_string_lossy().into_owned()).collect();
@@ -23,15 +28,16 @@ fn main() -> ExitCode {
         let _ = io::stdout().write_all(text.as_bytes());
         return ExitCode::SUCCESS;
     }
-    start_log();
+    let log = start_log();
     let exit = match Settings::read(flags.into_iter(), |name| env::var(name).ok()) {
-        Ok(settings) => live(settings),
+        Ok(settings) => live(settings, log.clone()),
         Err(bad) => Exit::BadSettings(bad.to_string()),
     };
     if let Some(sentence) = exit.sentence() {
         tracing::error!(code = exit.code(), reason = sentence, "stopped");
         leave(sentence);
     }
+    log.flush(LAST_LINES);
     ExitCode::from(exit.code())
 }
 
@@ -59,15 +65,18 @@ fn print_key(words: &[String]) -> ExitCode {
 }
 
 /// One JSON object for each line.
-fn start_log() {
+fn start_log() -> Log {
+    // Without a thread for it there is no log; that there will be no others either is told by the exit.
+    let log = Log::open(io::stdout()).unwrap_or_default();
     let lines = tracing_subscriber::fmt().json().flatten_event(true).with_target(false);
-    let _ = lines.with_current_span(false).with_span_list(false).try_init();
+    let _ = lines.with_current_span(false).with_span_list(false).with_writer(log.clone()).try_init();
+    log
 }
 
-fn live(settings: Settings) -> Exit {
+fn live(settings: Settings, log: Log) -> Exit {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
-            let exit = runtime.block_on(run(settings));
+            let exit = runtime.block_on(run(settings, log));
             // A read that hangs in a store's mount must not keep the process alive.
             runtime.shutdown_background();
             exit

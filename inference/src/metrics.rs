@@ -18,13 +18,13 @@ const RISKS: [f64; 10] = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Outcome {
-    path: String,
+    path: &'static str,
     status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Path {
-    path: String,
+    path: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -74,6 +74,23 @@ impl RecordNumbers {
         registry.register("records_waiting", "Records of predictions not yet in the store", self.waiting.clone());
         let help = "Attempts to write a batch of records that the store failed";
         registry.register("record_store_failures", help, self.failures.clone());
+    }
+}
+
+/// The numbers of a version's predictions.
+#[derive(Debug)]
+pub struct Predicted {
+    tiers: Vec<(String, Counter)>,
+    risks: Histogram,
+}
+
+impl Predicted {
+    /// Counts a prediction.
+    pub fn count(&self, tier: &str, risk: f64) {
+        if let Some((_, counter)) = self.tiers.iter().find(|(name, _)| name == tier) {
+            counter.inc();
+        }
+        self.risks.observe(risk);
     }
 }
 
@@ -136,16 +153,19 @@ impl Metrics {
     }
 
     /// Counts an answered request. `path` is the route's, not what was sent.
-    pub fn count_request(&self, path: &str, status: u16, time: Duration) {
-        self.requests.get_or_create(&Outcome { path: path.to_owned(), status }).inc();
-        self.seconds.get_or_create(&Path { path: path.to_owned() }).observe(time.as_secs_f64());
+    pub fn count_request(&self, path: &'static str, status: u16, time: Duration) {
+        self.requests.get_or_create(&Outcome { path, status }).inc();
+        self.seconds.get_or_create(&Path { path }).observe(time.as_secs_f64());
     }
 
-    /// Counts a prediction.
-    pub fn count_prediction(&self, model_version: &str, tier: &str, risk: f64) {
-        let labels = TierAssigned { model_version: model_version.to_owned(), tier: tier.to_owned() };
-        self.tiers.get_or_create(&labels).inc();
-        self.risks.get_or_create(&Served { model_version: labels.model_version }).observe(risk);
+    /// The numbers of a version's predictions, looked up once.
+    pub fn predictions<'a>(&self, model_version: &str, tiers: impl Iterator<Item = &'a str>) -> Predicted {
+        let counter = |tier: &str| {
+            let labels = TierAssigned { model_version: model_version.to_owned(), tier: tier.to_owned() };
+            (tier.to_owned(), self.tiers.get_or_create(&labels).clone())
+        };
+        let risks = self.risks.get_or_create(&Served { model_version: model_version.to_owned() }).clone();
+        Predicted { tiers: tiers.map(counter).collect(), risks }
     }
 
     /// Counts what was wrong with a patient's fields.

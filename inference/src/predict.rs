@@ -70,7 +70,7 @@ impl<'a> Asked<'a> {
         let row = read.inspect_err(|problem| context.metrics().count_faults(problem.faults()))?;
         let keeping = self.records.map(|records| (records, records.patient(&row.patient)));
         let prediction = version.predict(&row, context.prediction_id(keeping), self.explain).ok_or_else(too_large)?;
-        context.metrics().count_prediction(version.name(), prediction.risk_level, prediction.probability);
+        context.count_prediction(prediction.risk_level, prediction.probability);
         if let Some((records, patient)) = keeping {
             // The patient's identifier stays behind in the row.
             let (version, id) = (Arc::clone(version), prediction.prediction_id.clone());

@@ -95,6 +95,11 @@ impl Version {
         &self.digest
     }
 
+    /// Names of the policy's tiers.
+    pub fn tiers(&self) -> impl Iterator<Item = &str> {
+        self.policy.tiers.iter().map(|tier| tier.name.as_str())
+    }
+
     /// Identity of the policy.
     pub fn policy_hash(&self) -> &str {
         &self.policy_hash
