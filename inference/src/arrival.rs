@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use axum::{
-    body::Bytes,
+    body::{Bytes, HttpBody},
     extract::{FromRequest, Request},
     http::{HeaderMap, StatusCode, header},
 };
@@ -12,17 +12,22 @@ use tokio::time::timeout;
 /// Longest time for a body to arrive.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The body of a request. Its route sets the limit.
-pub async fn body(request: Request) -> Result<Bytes, Problem> {
+/// The body of a request, of at most so many bytes. One that says itself that it is longer is not waited for.
+pub async fn body(request: Request, most: usize) -> Result<Bytes, Problem> {
     check_type(request.headers())?;
+    if request.body().size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
     let late = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time.");
     let body = timeout(BODY_TIMEOUT, Bytes::from_request(request, &())).await.map_err(late)?;
     body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body has more bytes than this path takes.")
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ => Problem::new(StatusCode::BAD_REQUEST, "The body could not be read."),
     })
+}
+
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body has more bytes than this path takes.")
 }
 
 /// The body must be JSON, as it is: a compressed one could be far larger than its limit.

@@ -67,7 +67,7 @@ pub async fn predict(State(context): State<Arc<Context>>, request: Request) -> R
 async fn answer(context: &Context, request: Request) -> Result<Response, Problem> {
     query::none(request.uri())?;
     let client = request.extensions().get::<Client>().cloned();
-    let (asked, body) = Asked::read(context, request, None).await?;
+    let (asked, body) = Asked::read(context, (request, MAX_BODY), None).await?;
     let rows = rows(&body)?;
     if let Some(Client(client)) = client {
         // One row was taken when the key was looked at; what is more than is left makes the client wait next time.

@@ -8,6 +8,7 @@ use dropout_inference::{
     settings::{Settings, USAGE},
 };
 use dropout_model::task::path;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     env,
     fs::OpenOptions,
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         let _ = io::stdout().write_all(text.as_bytes());
         return ExitCode::SUCCESS;
     }
+    bound_process();
     let log = start_log();
     let exit = match Settings::read(flags.into_iter(), |name| env::var(name).ok()) {
         Ok(settings) => live(settings, log.clone()),
@@ -62,6 +64,14 @@ fn print_key(words: &[String]) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// No core dump, which would hold patients and keys, and as many open files as the platform allows: a connection is one. What the
+/// platform refuses here is no reason not to serve.
+fn bound_process() {
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let files = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files });
 }
 
 /// One JSON object for each line.

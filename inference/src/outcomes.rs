@@ -34,7 +34,7 @@ async fn answer(context: &Context, request: Request) -> Result<Response, Problem
         .ok_or_else(|| Problem::new(StatusCode::CONFLICT, "This service keeps no records, so it takes no outcomes."))?;
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Too many outcomes are told at once.");
     let _place = records.teller().ok_or_else(busy)?;
-    let body = arrival::body(request).await?;
+    let body = arrival::body(request, MAX_BODY).await?;
     let news = told::read(&body, records.pseudonyms(), Moment::now())?;
     drop(body);
     let ids = news.iter().map(|News { id, .. }| id.clone()).collect();

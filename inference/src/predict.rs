@@ -3,6 +3,7 @@
 
 use crate::{
     answer::Prediction,
+    app::MAX_BODY,
     arrival,
     context::Context,
     journal::Tier,
@@ -33,7 +34,7 @@ pub fn not_ready() -> Problem {
 
 async fn answer(context: &Context, request: Request) -> Result<Response, Problem> {
     let explain = query::explain(request.uri())?;
-    let (asked, body) = Asked::read(context, request, explain).await?;
+    let (asked, body) = Asked::read(context, (request, MAX_BODY), explain).await?;
     let prediction = asked.predict(&body)?;
     let tier = Tier(prediction.risk_level.to_owned());
     let mut response = Json(prediction).into_response();
@@ -51,15 +52,15 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// Reads a request's body, unless nothing can be predicted; `explain` is how many reasons are asked for.
+    /// Reads a request's body of at most so many bytes, unless nothing can be predicted; `explain` is how many reasons are asked for.
     pub async fn read(
         context: &'a Context,
-        request: Request,
+        (request, most): (Request, usize),
         explain: Option<usize>,
     ) -> Result<(Self, Bytes), Problem> {
         let version = context.version().ok_or_else(not_ready)?;
         let records = context.records()?;
-        let body = arrival::body(request).await?;
+        let body = arrival::body(request, most).await?;
         Ok((Self { context, version, records, moment: Moment::now(), explain }, body))
     }
 

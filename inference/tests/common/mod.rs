@@ -18,7 +18,7 @@ use std::{
     net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread::{JoinHandle, sleep, spawn},
     time::{Duration, Instant},
 };
@@ -192,6 +192,10 @@ impl Service {
         self
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn terminate(&self) {
         let kill = format!("kill -TERM {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
@@ -223,6 +227,15 @@ impl Drop for Service {
     }
 }
 
+/// Says at the end of a scope, a failure's too, that it is over.
+pub struct Over<'a>(pub &'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
@@ -245,7 +258,11 @@ pub fn head(key: &str, length: usize) -> String {
 
 /// One response: status, head and body.
 pub fn response(stream: &mut TcpStream) -> std::io::Result<(u16, String, String)> {
-    let mut reader = BufReader::new(stream);
+    response_of(&mut BufReader::new(stream))
+}
+
+/// The next response of a connection on which several may be under way.
+pub fn response_of(reader: &mut impl BufRead) -> std::io::Result<(u16, String, String)> {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
