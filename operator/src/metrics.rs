@@ -51,7 +51,7 @@ impl Metrics {
         registry.register("dropout_operator_models", "Models in the cache", metrics.models.clone());
         registry.register("dropout_operator_policies", "Policies in the cache", metrics.policies.clone());
         for reason in ALARMING {
-            metrics.decisions.get_or_create(&Word { kind: reason.name() });
+            drop(metrics.decisions.get_or_create(&Word { kind: reason.name() }));
         }
         metrics
     }
