@@ -18,7 +18,12 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub fn unloaded() -> Arc<Context> {
-    let context = Context::new();
+    open_to(&[])
+}
+
+/// No version yet, and pages of these origins may call.
+fn open_to(origins: &[&'static str]) -> Arc<Context> {
+    let context = Context::new().open_to(origins.iter().copied().map(HeaderValue::from_static).collect());
     context.accept(Keys::new([KEY]));
     Arc::new(context)
 }
@@ -28,7 +33,12 @@ pub fn context() -> Arc<Context> {
 }
 
 pub fn serving(bytes: &[u8]) -> Arc<Context> {
-    let context = unloaded();
+    served(bytes, &[])
+}
+
+/// A version is served, and pages of these origins may call.
+pub fn served(bytes: &[u8], origins: &[&'static str]) -> Arc<Context> {
+    let context = open_to(origins);
     let terms = Terms {
         name: "v3".into(),
         digest: Some(digest(bytes)),
