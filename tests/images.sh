@@ -17,10 +17,9 @@ if ! command -v buildah >/dev/null; then
 fi
 
 say "compiling the static binaries (first time: about 5 minutes on 2 cores) ..."
-# One call a binary: in one call for all, each would get the cargo features of the others.
-for name in $binaries; do
-  RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --quiet --target "$target" -p "dropout-$name"
-done
+# One call for all: each gets the cargo features of the others, and is 2 to 6 % larger; one call a binary takes twice the time.
+read -ra packages <<< "$(printf -- '-p dropout-%s ' $binaries)"
+RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --quiet --target "$target" "${packages[@]}"
 
 mkdir -p target/image target/images
 for name in $binaries; do

@@ -41,27 +41,35 @@ nothing_left() {
     sleep 1
   done
   DROPOUT_BEFORE=$PWD/$log/$1.before DROPOUT_AFTER=$PWD/$log/$1.after \
-    run "$1" cargo test --locked -p dropout-tests --test last_nothing_left
+    run "$1" "${tests[@]}" --test last_nothing_left
 }
+
+# All crates in every call: with fewer, cargo would choose other features and compile the same crates again. Programs that tests
+# start are made by this too.
+tests=(cargo test --locked --no-fail-fast --workspace)
+compiled() { run "$1" cargo test --locked --workspace --no-run; }
 
 unit() {
   run unit tests/setup.sh
+  compiled unit || return
   # Tests with a real S3 server have the launcher start one; they skip, loudly, where there is none.
-  run unit cargo build --locked -p dropout-cluster && run unit target/debug/dropout-cluster versitygw
-  run unit cargo test --locked --no-fail-fast --workspace --exclude dropout-tests --exclude dropout-cluster
-  run unit cargo test --locked --no-fail-fast -p dropout-tests --lib --test 'unit_*'
-  run unit cargo test --locked --no-fail-fast -p dropout-cluster --lib --bins
+  run unit target/debug/dropout-cluster versitygw
+  local each names=(--test 'unit_*')
+  for each in */tests/*.rs; do
+    [[ $each = tests/* ]] || names+=(--test "$(basename "$each" .rs)")
+  done
+  run unit "${tests[@]}" --lib --bins "${names[@]}"
 }
 
 api() {
-  run api cargo build --locked -p dropout-operator -p dropout-cluster || return
+  compiled api || return
   run api target/debug/dropout-cluster build --level api || return
-  run api cargo test --locked --no-fail-fast -p dropout-cluster --test 'api*'
-  run api cargo test --locked -p dropout-tests --test 'api_*' --no-run || return
+  run api "${tests[@]}" --test api
   # Two minutes of rest are counted on a server of their own while the other tests run.
-  setsid cargo test --locked -p dropout-tests --test api_rest -- --nocapture > "$log/rest.log" 2>&1 & rest=$!
-  local tests=(); for each in config fleet kill policy rules story; do tests+=(--test "api_$each"); done
-  run api cargo test --locked --no-fail-fast -p dropout-tests "${tests[@]}" -- --test-threads=8 --nocapture
+  setsid "${tests[@]}" --test api_rest -- --nocapture > "$log/rest.log" 2>&1 & rest=$!
+  local each names=()
+  for each in config fleet kill policy rules story; do names+=(--test "api_$each"); done
+  run api "${tests[@]}" "${names[@]}" -- --test-threads=8 --nocapture
   wait "$rest" || { echo "FAILED COMMAND: api_rest" >> "$log/api.log"; status=1; }
   rest=
   say "api: api_rest"
@@ -70,12 +78,12 @@ api() {
 }
 
 node() {
-  run node cargo build --locked -p dropout-cluster -p dropout-operator -p dropout-trainer || return
+  compiled node || return
   run node target/debug/dropout-cluster build --level node || return
   run node tests/images.sh || return
-  DROPOUT_TEST_NODE=1 run node cargo test --locked --no-fail-fast -p dropout-cluster --test 'node*' -- --test-threads=1
+  DROPOUT_TEST_NODE=1 run node "${tests[@]}" --test node -- --test-threads=1
   DROPOUT_TEST_NODE=1 run node target/debug/dropout-cluster run --level node -- \
-    cargo test --locked --no-fail-fast -p dropout-tests --test 'node_*' -- --test-threads=1 --nocapture
+    "${tests[@]}" --test 'node_*' -- --test-threads=1 --nocapture
   nothing_left node
 }
 

@@ -51,9 +51,9 @@ def script(folder: Path, body: dict) -> str:
     return str(file)
 
 
-def call(port: int, path: str, lua: str, length: int) -> tuple[float, float, float, int]:
+def call(port: int, path: str, lua: str, length: int, scheme: str = "http") -> tuple[float, float, float, int]:
     """Requests a second, p50 and p99 in ms, requests."""
-    words = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{length}s", "--timeout", "10s", "-s", lua, f"http://127.0.0.1:{port}{path}"]
+    words = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{length}s", "--timeout", "10s", "-s", lua, f"{scheme}://127.0.0.1:{port}{path}"]
     said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     found = re.search(r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+)", said)
     requests, errors, micros, half, most = (float(part) for part in found.groups())
@@ -66,6 +66,28 @@ def resident(process: subprocess.Popen) -> float:
     """MiB."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+
+def start(folder: Path, name: str, **more: object) -> subprocess.Popen:
+    """A service of ours, ready to be called. Its records and log are in the folder `name`."""
+    (folder / name / "records").mkdir(parents=True)
+    environment = {
+        "API_KEY": KEY, "MODEL_PATH": folder / "v1/bundle.json", "RECORDS": folder / name / "records", "TOKIO_WORKER_THREADS": 1,
+        "PSEUDONYM_KEY_FILE": folder / "pseudonym", "ADDRESS": "127.0.0.1", "DRAIN": "1s", **more,
+    }
+    with open(folder / name / "log", "wb") as log:
+        process = subprocess.Popen([service], env={name: str(value) for name, value in environment.items()}, stdout=log)
+    running.append(process)
+    ready(more["HEALTH_PORT"], "/readyz")
+    return process
+
+
+def certify(folder: Path) -> Path:
+    tls = folder / "certificate"
+    tls.mkdir()
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    subprocess.run([*words, "-subj", "/CN=localhost", "-keyout", tls / "tls.key", "-out", tls / "tls.crt"], check=True, capture_output=True)
+    return tls
 
 
 KEY = secrets.token_hex(32)
@@ -90,33 +112,31 @@ def compare(folder: Path) -> int:
     subprocess.run([trainer, "simulate", "--patients", "2000", "--seed", "1", "--out", rows], check=True, **quiet)
     subprocess.run([trainer, "train", "--spec", model, "--data", rows, "--out", folder / "v1"], check=True, **quiet)
     (folder / "pseudonym").write_bytes(secrets.token_bytes(32))
-    (folder / "records").mkdir()
-    port, health, other = free(), free(), free()
-    own = {
-        "API_KEY": KEY, "MODEL_PATH": folder / "v1/bundle.json", "RECORDS": folder / "records", "TOKIO_WORKER_THREADS": "1",
-        "PSEUDONYM_KEY_FILE": folder / "pseudonym", "PORT": port, "HEALTH_PORT": health, "ADDRESS": "127.0.0.1", "DRAIN": "1s",
-    }
-    log = open(folder / "log", "wb")
-    start = time.perf_counter()
-    ours = subprocess.Popen([service], env={name: str(value) for name, value in own.items()}, stdout=log)
-    running.append(ours)
-    ready(health, "/readyz")
-    to_ready = (time.perf_counter() - start) * 1e3
+    port, other, secured = free(), free(), free()
+    begin = time.perf_counter()
+    ours = start(folder, "plain", PORT=port, HEALTH_PORT=free())
+    to_ready = (time.perf_counter() - begin) * 1e3
+    start(folder, "secured", PORT=secured, HEALTH_PORT=free(), TLS=certify(folder))
     peer_environment = {**os.environ, "API_KEY": KEY, "OMP_NUM_THREADS": "1"}
     peer = subprocess.Popen([python, here / "peer.py", rows, str(other)], env=peer_environment)
     running.append(peer)
     ready(other, "/predict")
 
     one, hundred = script(folder, PATIENT), script(folder, {"rows": [PATIENT] * 100})
-    cases = [("one patient", "/predict", one, True), ("100 patients", "/v1/predict:batch", hundred, True), ("with 3 reasons", "/predict?explain=3", one, False)]
+    cases = [
+        ("one patient", "/predict", one, "http", True),
+        ("100 patients", "/v1/predict:batch", hundred, "http", True),
+        ("with 3 reasons", "/predict?explain=3", one, "http", False),
+        ("over TLS", "/predict", one, "https", False),
+    ]
     print(f"wrk -t1 -c{CONNECTIONS}, {ROUNDS} rounds of {seconds} s each in turns, medians; ours with key check, pseudonym, record and log line")
     print(f"{'':<16}{'ours req/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'FastAPI':>12}{'p50 ms':>9}{'p99 ms':>9}{'times':>8}{'p99 share':>11}")
     is_good, made = True, 0
-    for what, path, lua, has_peer in cases:
+    for what, path, lua, scheme, has_peer in cases:
         mine, theirs = [], []
         for _ in range(ROUNDS):
-            mine.append(call(port, path, lua, seconds))
-            made += mine[-1][3]
+            mine.append(call(secured if scheme == "https" else port, path, lua, seconds, scheme))
+            made += mine[-1][3] if scheme == "http" else 0
             if has_peer:
                 theirs.append(call(other, path, lua, seconds))
         median = lambda rounds: [statistics.median(each) for each in zip(*rounds)]

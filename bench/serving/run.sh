@@ -22,4 +22,7 @@ if [ -z "$wrk" ]; then
     LD_LIBRARY_PATH=$(echo "$PWD"/.cache/wrk/usr/lib/*-linux-gnu)
     export LD_LIBRARY_PATH
 fi
+if ! command -v openssl >/dev/null; then
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssl >&2
+fi
 exec python3 bench/serving/compare.py target/release/dropout-inference target/release/dropout-trainer "$home/bin/python" "$wrk"
