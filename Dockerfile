@@ -10,10 +10,10 @@ COPY . .
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 # The explicit target keeps build scripts and macros out of the static flags.
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
- && for name in operator trainer monitor inference; do \
-      cargo build --release --locked --target "$target" -p "dropout-$name" || exit 1; done \
+ && cargo build --release --locked --target "$target" -p dropout-operator -p dropout-trainer -p dropout-monitor \
+ && cargo build --profile serving --locked --target "$target" -p dropout-inference \
  && mkdir /out && cp target/"$target"/release/dropout-operator target/"$target"/release/dropout-trainer \
-      target/"$target"/release/dropout-monitor target/"$target"/release/dropout-inference /out/
+      target/"$target"/release/dropout-monitor target/"$target"/serving/dropout-inference /out/
 
 FROM scratch AS prebuilt
 COPY dropout-operator dropout-trainer dropout-monitor dropout-inference /out/

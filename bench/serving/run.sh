@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 echo "building the release, and the peers if they are not there" >&2
-cargo build --quiet --release --locked -p dropout-inference -p dropout-trainer
+cargo build --quiet --release --locked -p dropout-trainer
+cargo build --quiet --profile serving --locked -p dropout-inference
 home=.cache/fastapi
 if ! "$home/bin/python" -c 'import fastapi, uvicorn, sklearn, uvloop, httptools' 2>/dev/null; then
     python3 -m venv "$home" >&2
@@ -25,4 +26,4 @@ fi
 if ! command -v openssl >/dev/null; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssl >&2
 fi
-exec python3 bench/serving/compare.py target/release/dropout-inference target/release/dropout-trainer "$home/bin/python" "$wrk"
+exec python3 bench/serving/compare.py target/serving/dropout-inference target/release/dropout-trainer "$home/bin/python" "$wrk"

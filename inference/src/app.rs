@@ -1,9 +1,15 @@
 //! The routes of the port for predictions. Everything on it wants a key; nothing on it is about health.
 
-use crate::{batch, context::Context, journal, openapi, outcomes, predict, problem::Problem};
+use crate::{
+    batch,
+    context::Context,
+    journal::{self, Entry},
+    openapi, outcomes, predict,
+    problem::Problem,
+};
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -14,7 +20,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tower::util::option_layer;
+use tower::{ServiceExt, util::option_layer};
 use tower_http::cors::CorsLayer;
 
 /// Header of a client's key.
@@ -31,18 +37,57 @@ const OUTCOMES: &str = "/v1/outcomes";
 const MODEL: &str = "/v1/model";
 const OPENAPI: &str = "/openapi.json";
 
-/// The service as a router, so that a test can call it without a port.
-pub fn app(context: Arc<Context>) -> Router {
+/// The service. A prediction that no browser asks for, which is nearly every request, takes a short way; all else is routed. Both
+/// ways call the same functions. The short one has none of the router's layers, each of which costs allocations and copies.
+#[derive(Clone)]
+pub struct App {
+    context: Arc<Context>,
+    routes: Router,
+}
+
+impl App {
+    /// The service of a context.
+    pub fn new(context: Arc<Context>) -> Self {
+        Self { routes: routes(Arc::clone(&context)), context }
+    }
+
+    /// Answers one request, from an address if that is known.
+    pub async fn answer(&self, mut request: Request, peer: Option<Peer>) -> Response {
+        let is_prediction = request.method() == Method::POST && request.uri().path() == PREDICT;
+        if is_prediction && self.context.origins().is_empty() {
+            return self.predict(request, peer).await;
+        }
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        let Ok(response) = self.routes.clone().oneshot(request).await;
+        response
+    }
+
+    async fn predict(&self, request: Request, peer: Option<Peer>) -> Response {
+        let context = &*self.context;
+        let entry = Entry::new(request.method()).on(PREDICT);
+        let client = match admit(context, request.headers(), peer) {
+            Ok(client) => client,
+            Err(problem) => return entry.close(context, problem.into_response(), (None, None)),
+        };
+        let answered = predict::answer(context, request).await;
+        let tier = answered.as_ref().ok().map(|(_, tier)| *tier);
+        let response = answered.map_or_else(Problem::into_response, |(response, _)| response);
+        entry.close(context, response, (Some(&client), tier))
+    }
+}
+
+fn routes(context: Arc<Context>) -> Router {
     Router::new()
         .route(PREDICT, post(predict::predict))
-        .route(BATCH, post(batch::predict).layer(DefaultBodyLimit::max(batch::MAX_BODY)))
-        .route(OUTCOMES, post(outcomes::tell).layer(DefaultBodyLimit::max(outcomes::MAX_BODY)))
+        .route(BATCH, post(batch::predict))
+        .route(OUTCOMES, post(outcomes::tell))
         .route(MODEL, get(model))
         .route(OPENAPI, get(openapi::openapi))
         .method_not_allowed_fallback(async || refused(StatusCode::METHOD_NOT_ALLOWED))
         .route_layer(from_fn_with_state(Arc::clone(&context), require_key))
         .fallback(async || refused(StatusCode::NOT_FOUND))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(option_layer(cors(context.origins())))
         .layer(from_fn_with_state(Arc::clone(&context), journal::record))
         .with_state(context)
@@ -67,24 +112,33 @@ fn refused(status: StatusCode) -> Problem {
     )
 }
 
-/// Lets a request pass if it shows exactly one key and that one is accepted, as an extension the client whose it is. Nothing of
-/// the body has been read by then. Too many wrong keys of one address are told to wait; a right one always passes.
+/// Lets a request pass whose client is known, which stands in its extensions and in the response's. Nothing of the body has been read by then.
 async fn require_key(State(context): State<Arc<Context>>, mut request: Request, next: Next) -> Response {
-    let keys = context.keys();
-    let Some(client) = shown_key(request.headers()).and_then(|key| keys.client(key)) else {
-        let address = request.extensions().get::<Peer>().map(|Peer(address)| *address);
-        context.metrics().count_refused_key();
-        let wrong = context.rates().wrong_key(address, Instant::now());
-        let wait = |wait| Problem::too_much("Too many wrong keys.", wait);
-        return wrong.map_or_else(wait, |()| Problem::unauthorized()).into_response();
+    let peer = request.extensions().get::<Peer>().copied();
+    let client = match admit(&context, request.headers(), peer) {
+        Ok(client) => Client(client),
+        Err(problem) => return problem.into_response(),
     };
-    if let Err(wait) = context.rates().rows(client, 1, Instant::now()) {
-        return Problem::too_much("This client has had too many rows predicted.", wait).into_response();
-    }
-    request.extensions_mut().insert(Client(Arc::clone(client)));
+    request.extensions_mut().insert(client.clone());
     let mut response = next.run(request).await;
-    response.extensions_mut().insert(Client(Arc::clone(client)));
+    response.extensions_mut().insert(client);
     response
+}
+
+/// Lets a request pass if it shows exactly one key and that one is accepted: the client whose it is. Too many wrong keys of one
+/// address are told to wait; a right one always passes.
+fn admit(context: &Context, headers: &HeaderMap, peer: Option<Peer>) -> Result<Arc<str>, Problem> {
+    let keys = context.keys();
+    let Some(client) = shown_key(headers).and_then(|key| keys.client(key)) else {
+        context.metrics().count_refused_key();
+        let wrong = context.rates().wrong_key(peer.map(|Peer(address)| address), Instant::now());
+        return Err(
+            wrong.map_or_else(|wait| Problem::too_much("Too many wrong keys.", wait), |()| Problem::unauthorized())
+        );
+    };
+    let wait = |wait| Problem::too_much("This client has had too many rows predicted.", wait);
+    context.rates().rows(client, 1, Instant::now()).map_err(wait)?;
+    Ok(Arc::clone(client))
 }
 
 /// The client whose key a request shows: its entry's name in the Secret.

@@ -3,9 +3,10 @@
 use crate::problem::Problem;
 use axum::{
     body::{Bytes, HttpBody},
-    extract::{FromRequest, Request},
+    extract::Request,
     http::{HeaderMap, StatusCode, header},
 };
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -19,11 +20,13 @@ pub async fn body(request: Request, most: usize) -> Result<Bytes, Problem> {
         return Err(too_large());
     }
     let late = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time.");
-    let body = timeout(BODY_TIMEOUT, Bytes::from_request(request, &())).await.map_err(late)?;
-    body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "The body could not be read."),
-    })
+    let body = Limited::new(request.into_body(), most).collect();
+    let body =
+        timeout(BODY_TIMEOUT, body).await.map_err(late)?.map_err(|error| match error.is::<LengthLimitError>() {
+            true => too_large(),
+            false => Problem::new(StatusCode::BAD_REQUEST, "The body could not be read."),
+        })?;
+    Ok(body.to_bytes())
 }
 
 fn too_large() -> Problem {

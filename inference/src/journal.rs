@@ -45,23 +45,52 @@ fn micros<S: Serializer>(time: &Timestamp, out: S) -> Result<S::Ok, S::Error> {
 
 /// Answers, then records how.
 pub async fn record(State(context): State<Arc<Context>>, request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let method = word(request.method());
+    let entry = Entry::new(request.method());
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
-    let path = matched.as_ref().map_or(UNMATCHED, |path| route(path.as_str()));
-    let (status, time) = (response.status().as_u16(), start.elapsed());
-    context.metrics().count_request(path, status, time);
-    let latency_ms = (time.as_secs_f64() * 1e6).round() / 1e3;
-    let tier = response.extensions().get::<Tier>().map(|Tier(tier)| tier.as_str());
-    let client = response.extensions().get::<Client>().map(|Client(client)| &**client);
-    let (timestamp, level, message) = (Timestamp::now(), "INFO", "request");
-    context.log().line(&Line { timestamp, level, message, method, path, status, latency_ms, client, tier });
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if context.is_draining() {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let response = next.run(request).await;
+    let entry = entry.on(matched.as_ref().map_or(UNMATCHED, |path| route(path.as_str())));
+    let tier = response.extensions().get::<Tier>().map(|Tier(tier)| tier.clone());
+    let client = response.extensions().get::<Client>().map(|Client(client)| Arc::clone(client));
+    entry.close(&context, response, (client.as_deref(), tier.as_deref()))
+}
+
+/// A request from its start.
+pub struct Entry {
+    start: Instant,
+    method: &'static str,
+    path: &'static str,
+}
+
+impl Entry {
+    /// A request that starts now.
+    pub fn new(method: &Method) -> Self {
+        Self { start: Instant::now(), method: word(method), path: UNMATCHED }
     }
-    response
+
+    /// The same, on a route as it is written in the program.
+    pub fn on(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// Records how it was answered, to which client and with which tier; the answer with the headers that every answer has.
+    pub fn close(
+        self,
+        context: &Context,
+        mut response: Response,
+        (client, tier): (Option<&str>, Option<&str>),
+    ) -> Response {
+        let Self { start, method, path } = self;
+        let (status, time) = (response.status().as_u16(), start.elapsed());
+        context.metrics().count_request(path, status, time);
+        let latency_ms = (time.as_secs_f64() * 1e6).round() / 1e3;
+        let (timestamp, level, message) = (Timestamp::now(), "INFO", "request");
+        context.log().line(&Line { timestamp, level, message, method, path, status, latency_ms, client, tier });
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if context.is_draining() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
 }
 
 /// A route as it is written in the program.

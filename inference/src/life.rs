@@ -2,7 +2,7 @@
 //! a thread of its own, so that a flood of requests does not make the process look dead.
 
 use crate::{
-    app::app,
+    app::App,
     context::Context,
     health::health,
     listener::{Limits, Listener},
@@ -132,7 +132,7 @@ async fn open(settings: &Settings, context: &Arc<Context>, closing: watch::Recei
     };
     let main = main.counted(context.metrics().connections(), context.metrics().turned_away());
     let mut serving = JoinSet::new();
-    serving.spawn(main.serve(app(Arc::clone(context)), closing));
+    serving.spawn(main.serve(App::new(Arc::clone(context)), closing));
     Ok(serving)
 }
 

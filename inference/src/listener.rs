@@ -2,23 +2,16 @@
 //! most so many at once, more are told so at once; and an end that loses no request. `axum::serve` has none of the three.
 
 use crate::{
-    app::Peer,
+    app::{App, Peer},
     tls::{HANDSHAKE, Tls},
     wire::Wire,
 };
-use axum::Router;
-use hyper::{
-    Request,
-    body::Incoming,
-    server::conn::http1,
-    service::{Service, service_fn},
-};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use axum::{Router, body::Body, response::Response};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use std::{
+    convert::Infallible,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
@@ -31,6 +24,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{sleep, timeout},
 };
+use tower::ServiceExt;
 
 /// Longest time that open requests get when the service stops.
 pub const GRACE: Duration = Duration::from_secs(20);
@@ -71,6 +65,25 @@ pub struct Limits {
     /// Longest time for the head of a request to arrive, counted from the connection's start or the last answer; so it
     /// is also the longest time that a connection may be idle.
     pub header_timeout: Duration,
+}
+
+/// What answers on a port.
+pub trait Answers: Clone + Send + Sync + 'static {
+    /// The answer to a request from an address.
+    fn answer(&self, request: Request<Incoming>, peer: Peer) -> impl Future<Output = Response> + Send;
+}
+
+impl Answers for App {
+    async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Response {
+        Self::answer(self, request.map(Body::new), Some(peer)).await
+    }
+}
+
+impl Answers for Router {
+    async fn answer(&self, request: Request<Incoming>, _: Peer) -> Response {
+        let Ok(response) = self.clone().oneshot(request).await;
+        response
+    }
 }
 
 /// An open port.
@@ -119,7 +132,7 @@ impl Listener {
 
     /// Serves until `closing` turns true; then accepts what has already arrived, lets open requests end, and returns
     /// after [`GRACE`] at the latest.
-    pub async fn serve(self, app: Router, closing: watch::Receiver<bool>) {
+    pub async fn serve(self, app: impl Answers, closing: watch::Receiver<bool>) {
         let mut stop = closing.clone();
         loop {
             tokio::select! {
@@ -149,7 +162,7 @@ impl Listener {
         }
     }
 
-    fn open(&self, (stream, peer): Accepted, app: &Router, closing: &watch::Receiver<bool>) {
+    fn open(&self, (stream, peer): Accepted, app: &impl Answers, closing: &watch::Receiver<bool>) {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return self.turn_away(stream) };
         let app = (app.clone(), Peer(peer.to_canonical()));
         let (header_timeout, closing) = (self.limits.header_timeout, closing.clone());
@@ -200,17 +213,16 @@ async fn tell(mut stream: TcpStream) -> io::Result<()> {
 /// Serves one connection to its end. What goes wrong on it is the client's affair.
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
-    (app, peer): (Router, Peer),
+    (app, peer): (impl Answers, Peer),
     header_timeout: Duration,
     mut closing: watch::Receiver<bool>,
 ) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(header_timeout);
     builder.max_header_size(MAX_HEAD).max_headers(MAX_HEADERS).max_buf_size(MAX_BUFFER);
-    let app = TowerToHyperService::new(app);
-    let app = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        app.call(request)
+    let app = service_fn(move |request: Request<Incoming>| {
+        let app = app.clone();
+        async move { Ok::<_, Infallible>(app.answer(request, peer).await) }
     });
     let mut connection = pin!(builder.serve_connection(TokioIo::new(Wire::new(stream, WRITE_TIMEOUT)), app));
     tokio::select! {

@@ -22,9 +22,15 @@ use axum::{
 };
 use std::sync::Arc;
 
-/// Answers one request for a prediction.
+/// Answers one request for a prediction, with the tier as an extension.
 pub async fn predict(State(context): State<Arc<Context>>, request: Request) -> Response {
-    answer(&context, request).await.unwrap_or_else(Problem::into_response)
+    match answer(&context, request).await {
+        Ok((mut response, tier)) => {
+            response.extensions_mut().insert(Tier(tier.to_owned()));
+            response
+        }
+        Err(problem) => problem.into_response(),
+    }
 }
 
 /// The refusal while no version is loaded.
@@ -32,14 +38,13 @@ pub fn not_ready() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "No model is loaded yet.")
 }
 
-async fn answer(context: &Context, request: Request) -> Result<Response, Problem> {
+/// The answer to one request for a prediction, and the tier that was assigned.
+pub async fn answer(context: &Context, request: Request) -> Result<(Response, &str), Problem> {
     let explain = query::explain(request.uri())?;
     let (asked, body) = Asked::read(context, (request, MAX_BODY), explain).await?;
     let prediction = asked.predict(&body)?;
-    let tier = Tier(prediction.risk_level.to_owned());
-    let mut response = Json(prediction).into_response();
-    response.extensions_mut().insert(tier);
-    Ok(response)
+    let tier = prediction.risk_level;
+    Ok((Json(prediction).into_response(), tier))
 }
 
 /// What predictions are asked of: one version, at one moment.

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Request, StatusCode},
 };
 use dropout_inference::{
-    app::app,
+    app::App,
     context::Context,
     keys::Keys,
     row::LandmarkFields,
@@ -15,7 +15,6 @@ use dropout_inference::{
 use dropout_model::digest::digest;
 use serde_json::Value;
 use std::sync::Arc;
-use tower::ServiceExt;
 
 pub fn unloaded() -> Arc<Context> {
     open_to(&[])
@@ -52,7 +51,7 @@ pub fn served(bytes: &[u8], origins: &[&'static str]) -> Arc<Context> {
 }
 
 pub async fn call(context: &Arc<Context>, request: Request<Body>) -> (StatusCode, HeaderMap, Value) {
-    let response = app(Arc::clone(context)).oneshot(request).await.unwrap();
+    let response = App::new(Arc::clone(context)).answer(request, None).await;
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
     (parts.status, parts.headers, serde_json::from_slice(&body).unwrap_or(Value::Null))
