@@ -26,6 +26,9 @@ use tower_http::cors::CorsLayer;
 /// Header of a client's key.
 pub const KEY_HEADER: &str = "x-api-key";
 
+/// Most headers of a request.
+const MAX_HEADERS: usize = 64;
+
 /// Largest body, in bytes, but for outcomes.
 pub const MAX_BODY: usize = 64 << 10;
 
@@ -53,6 +56,9 @@ impl App {
 
     /// Answers one request, from an address if that is known.
     pub async fn answer(&self, mut request: Request, peer: Option<Peer>) -> Response {
+        if request.headers().len() > MAX_HEADERS {
+            return Entry::new(request.method()).close(&self.context, too_many_headers().into_response(), (None, None));
+        }
         let is_prediction = request.method() == Method::POST && request.uri().path() == PREDICT;
         if is_prediction && self.context.origins().is_empty() {
             return self.predict(request, peer).await;
@@ -110,6 +116,11 @@ fn refused(status: StatusCode) -> Problem {
         status,
         "The service has POST /predict, POST /v1/predict:batch, POST /v1/outcomes, GET /v1/model and GET /openapi.json.",
     )
+}
+
+fn too_many_headers() -> Problem {
+    let detail = format!("The request has more than {MAX_HEADERS} headers.");
+    Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
 }
 
 /// Lets a request pass whose client is known, which stands in its extensions and in the response's. Nothing of the body has been read by then.
